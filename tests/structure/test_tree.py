@@ -1,0 +1,81 @@
+"""The committed tree: a pure engine, no registry's host, no machine's path, and every control with all of its faces."""
+
+import re
+import subprocess
+
+FORBIDDEN = {"tokio", "hyper", "pyo3", "mio", "socket2", "rustls"}
+# Written in parts, so that this file does not find itself.
+HOSTS = [
+    ".".join(parts)
+    for parts in [
+        ("files", "pythonhosted"),
+        ("pypi", "org"),
+        ("static", "crates", "io"),
+        ("index", "crates", "io"),
+        ("registry", "npmjs"),
+        ("proxy", "golang"),
+        ("repo1", "maven"),
+        ("deb", "debian"),
+    ]
+]
+PATHS = ["/" + name + "/" for name in ("root", "work", "farm")]
+
+
+def test_the_engine_stands_on_nothing_that_acts(root):
+    command = ["cargo", "tree", "--locked", "--offline", "-p", "yett-engine", "-e", "normal,build", "--prefix", "none"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    crates = {line.split()[0] for line in done.stdout.splitlines() if line.strip()}
+    assert "serde_json" in crates, "cargo tree printed no dependencies"
+    assert not crates & FORBIDDEN, (
+        f"the engine decides; {sorted(crates & FORBIDDEN)} acts and belongs in gateway or binding"
+    )
+
+
+def test_no_registry_and_no_machine_is_named(root, tracked):
+    wanted = re.compile("|".join(map(re.escape, HOSTS + PATHS)))
+    found = []
+    for name in tracked("*"):
+        if name == "Cargo.lock" or name.startswith("fuzz/corpus/"):
+            continue
+        text = (root / name).read_bytes().decode("utf-8", "replace")
+        found += [f"{name}:{number}" for number, line in enumerate(text.splitlines(), 1) if wanted.search(line)]
+    assert not found, f"a registry's host or a machine's path in: {found}"
+
+
+def faces(control: str) -> dict[str, list[str]]:
+    """The faces of a control, each with the places where it may stand."""
+    return {
+        "engine": [
+            f"engine/src/{kind}/{control}{tail}"
+            for kind in ("steps", "reply", "guards", "methods")
+            for tail in (".rs", "/mod.rs")
+        ],
+        "policy": [f"src/yett/controls/{control}.py"],
+        "test": [f"tests/controls/test_{control}.py"],
+        "page": [f"docs/controls/{control}.md"],
+    }
+
+
+def names(files: list[str]) -> set[str]:
+    return {name.rpartition("/")[2].partition(".")[0] for name in files}
+
+
+def test_every_control_has_all_of_its_faces(tracked):
+    present = set(tracked("engine/src/*.rs", "src/yett/*", "tests/controls/*", "docs/controls/*"))
+    controls = names(tracked("src/yett/catalogue/*.toml"))
+    assert controls, "no control in src/yett/catalogue"
+    missing = [
+        f"{control}: no {face} ({' or '.join(places)})"
+        for control in sorted(controls)
+        for face, places in faces(control).items()
+        if not present & set(places)
+    ]
+    assert not missing, "make control NAME=x writes them all:\n" + "\n".join(missing)
+
+
+def test_no_face_stands_alone(tracked):
+    controls = names(tracked("src/yett/catalogue/*.toml"))
+    pages = names(tracked("docs/controls/*.md")) - {"README"}
+    tests = {name.removeprefix("test_") for name in names(tracked("tests/controls/test_*.py"))}
+    assert not (pages | tests) - controls, f"no control of the catalogue: {sorted((pages | tests) - controls)}"
