@@ -7,15 +7,15 @@ SHELL := bash
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3.11
-VENV := $(CURDIR)/.venv
+VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 FUZZ_SECONDS ?= 60
 
 # One target folder for every clone, so that a fresh clone builds only what changed.
 export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/yett/target
-export VIRTUAL_ENV := $(VENV)
-export PATH := $(BIN):$(PATH)
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 # What the compiled engine is made of; the reasons of the catalogue are compiled in.
 ENGINE := Cargo.toml Cargo.lock pyproject.toml $(wildcard */Cargo.toml */build.rs) \
