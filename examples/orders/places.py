@@ -1,0 +1,105 @@
+"""The two places that the player attacks, as processes on free loopback ports: the shop, and Yett before the shop."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from ruamel.yaml import YAML
+
+HERE = Path(__file__).parent
+PLAN = "yett.yaml"
+START_SECONDS = 30.0
+
+
+class CannotStart(Exception):
+    """A process of the demo ended, or did not answer in time, before it could be attacked."""
+
+
+@contextmanager
+def shop(folder: Path) -> Iterator[str]:
+    """Runs the shop with its state in `folder`; gives its URL."""
+    with _running("the shop", ["orders.shop", "--folder", str(folder)], folder / "shop.log") as process:
+        if process.stdout is None or not (url := process.stdout.readline().strip()):
+            raise _ended("the shop", process, folder / "shop.log")
+        yield url
+
+
+@contextmanager
+def gateway(folder: Path, upstream: str) -> Iterator[str]:
+    """Runs Yett before `upstream`, by the plan that `write_plan` left in `folder`; gives its URL."""
+    url = write_plan(folder, upstream)
+    log = folder / "gateway.log"
+    with _running("the gateway", ["yett.cli", "serve", "--plan", str(folder / PLAN)], log) as process:
+        _await_health(url, process, log)
+        yield url
+
+
+def write_plan(folder: Path, upstream: str) -> str:
+    """Copies plan and description into `folder`, with a free port to listen on; gives the URL of the gateway."""
+    shutil.copy(HERE / "openapi.yaml", folder)
+    yaml = YAML()
+    plan = yaml.load(HERE / PLAN)
+    address = f"127.0.0.1:{_free_port()}"
+    plan["gateway"]["listen"] = [address]
+    plan["apis"]["orders"]["upstream"]["urls"] = [upstream]
+    yaml.dump(plan, folder / PLAN)
+    return f"http://{address}"
+
+
+def _await_health(url: str, process: subprocess.Popen[str], log: Path) -> None:
+    """Returns once the shop answers through the gateway."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise _ended("the gateway", process, log)
+        try:
+            if httpx.get(f"{url}/health", timeout=1).is_success:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    raise CannotStart(f"the gateway did not answer {url}/health within {START_SECONDS:.0f} s\n{log.read_text()}")
+
+
+@contextmanager
+def _running(name: str, module: list[str], log: Path) -> Iterator[subprocess.Popen[str]]:
+    """A Python module as a process of its own session, so that Ctrl-C reaches the player first."""
+    path = os.pathsep.join(filter(None, [str(HERE.parent), os.environ.get("PYTHONPATH")]))
+    environment = os.environ | {"PYTHONPATH": path}
+    with log.open("w", encoding="utf-8") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *module],
+            cwd=log.parent,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
+    with process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _ended(name: str, process: subprocess.Popen[str], log: Path) -> CannotStart:
+    return CannotStart(f"{name} ended with code {process.wait()} before it listened\n{log.read_text()}")
+
+
+def _free_port() -> int:
+    """A port that was free a moment ago; the plan has to name one."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
