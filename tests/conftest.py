@@ -46,3 +46,13 @@ def shared_data() -> Path:
     if not (path := Path(folder)).is_dir():
         pytest.fail(f"YETT_DATA={folder} is not a folder")
     return path
+
+
+@pytest.fixture(scope="session")
+def wheel() -> Path:
+    """The newest wheel of this checkout; `make wheel` builds it, and `make test` does so first."""
+    wheels = sorted((ROOT / "dist").glob("yett-*.whl"), key=lambda path: path.stat().st_mtime)
+    if not wheels:
+        absent = "no wheel in dist/; `make wheel` builds it"
+        pytest.fail(absent) if os.environ.get("YETT_PEERS") == "all" else pytest.skip(absent)
+    return wheels[-1]

@@ -42,7 +42,9 @@ def package_of(name: str) -> str:
 
 def test_every_package_has_its_row(root):
     unplaced = {package_of(name) for name in modules(root)} - ROW.keys() - {""}
-    assert not unplaced, f"{sorted(unplaced)}: DESIGN §4 knows no such package; place it in ROWS, or move its code"
+    assert not unplaced, (
+        f"{sorted(unplaced)}: ARCHITECTURE.md knows no such package; place it in ROWS, or move its code"
+    )
 
 
 def test_imports_point_down(root):
@@ -53,7 +55,7 @@ def test_imports_point_down(root):
         for target, line in imports(name, path, known)
         if package_of(target) in ROW and ROW[package_of(target)] < ROW.get(package_of(name), len(ROWS))
     ]
-    assert not upward, "imports against DESIGN §4's direction:\n" + "\n".join(upward)
+    assert not upward, "imports against ARCHITECTURE.md's direction:\n" + "\n".join(upward)
 
 
 def test_no_module_imports_itself_through_others(root):
