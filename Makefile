@@ -23,7 +23,7 @@ ENGINE := Cargo.toml Cargo.lock pyproject.toml $(wildcard */Cargo.toml */build.r
 # What a wheel is made of besides.
 PACKAGE := README.md LICENSE $(shell find src -type f -not -name '*.so' -not -name '*.pyc' 2>/dev/null)
 
-.PHONY: help run test check lint lint-rust lint-python rust python bench control fuzz lock setup wheel format clean
+.PHONY: help run test check lint lint-rust lint-python rust python bench control pages fuzz lock setup wheel format clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -59,9 +59,12 @@ python: setup wheel
 bench: setup ## CPU µs a request beside nginx, HAProxy and Envoy; writes bench/RESULTS.md
 	$(BIN)/python -m bench
 
-control: $(VENV)/.packages ## NAME=x: the faces of a new control, all of them
+control: $(VENV)/.packages ## NAME=x [KIND=guard or method]: the faces of a new control, all of them
 	@test -n "$(NAME)" || { echo "usage: make control NAME=x" >&2; exit 2; }
-	$(BIN)/python tools/control.py "$(NAME)"
+	$(BIN)/python -m tools.control "$(NAME)" $(if $(KIND),--kind $(KIND))
+
+pages: $(VENV)/.packages ## docs/controls/ from the catalogue
+	$(BIN)/python -m tools.pages
 
 fuzz: ## every fuzz target for FUZZ_SECONDS (60) from the committed corpus
 	tools/fuzz.sh $(FUZZ_SECONDS)

@@ -2,6 +2,9 @@
 
 import re
 import subprocess
+import tomllib
+
+import pytest
 
 FORBIDDEN = {"tokio", "hyper", "pyo3", "mio", "socket2", "rustls"}
 # Written in parts, so that this file does not find itself.
@@ -43,39 +46,49 @@ def test_no_registry_and_no_machine_is_named(root, tracked):
     assert not found, f"a registry's host or a machine's path in: {found}"
 
 
-def faces(control: str) -> dict[str, list[str]]:
-    """The faces of a control, each with the places where it may stand."""
-    return {
-        "engine": [
-            f"engine/src/{kind}/{control}{tail}"
-            for kind in ("steps", "reply", "guards", "methods")
-            for tail in (".rs", "/mod.rs")
-        ],
-        "policy": [f"src/yett/controls/{control}.py"],
-        "test": [f"tests/controls/test_{control}.py"],
-        "page": [f"docs/controls/{control}.md"],
-    }
+def faces(control: str, kinds: set[str]) -> dict[str, list[str]]:
+    """The faces of a control and where each may stand; what only shells run into has no engine and no policy."""
+    shared = {"test": [f"tests/controls/test_{control}.py"], "page": [f"docs/controls/{control}.md"]}
+    if kinds == {"fault"}:
+        return shared
+    folders = ("steps", "reply", "guards", "methods")
+    engine = [f"engine/src/{kind}/{control}{tail}" for kind in folders for tail in (".rs", "/mod.rs")]
+    return {"engine": engine, "policy": [f"src/yett/controls/{control}.py"], **shared}
 
 
-def names(files: list[str]) -> set[str]:
+def stems(files: list[str]) -> set[str]:
     return {name.rpartition("/")[2].partition(".")[0] for name in files}
 
 
-def test_every_control_has_all_of_its_faces(tracked):
+@pytest.fixture(scope="module")
+def catalogue(root, tracked) -> dict[str, dict]:
+    files = tracked("src/yett/catalogue/*.toml")
+    assert files, "no control in src/yett/catalogue"
+    return {name: tomllib.loads((root / name).read_text("utf-8")) for name in files}
+
+
+def test_every_control_has_all_of_its_faces(tracked, catalogue):
     present = set(tracked("engine/src/*.rs", "src/yett/*", "tests/controls/*", "docs/controls/*"))
-    controls = names(tracked("src/yett/catalogue/*.toml"))
-    assert controls, "no control in src/yett/catalogue"
     missing = [
-        f"{control}: no {face} ({' or '.join(places)})"
-        for control in sorted(controls)
-        for face, places in faces(control).items()
+        f"{control['control']}: no {face} ({' or '.join(places)})"
+        for control in catalogue.values()
+        for face, places in faces(control["control"], {each["kind"] for each in control["reason"]}).items()
         if not present & set(places)
     ]
     assert not missing, "make control NAME=x writes them all:\n" + "\n".join(missing)
 
 
-def test_no_face_stands_alone(tracked):
-    controls = names(tracked("src/yett/catalogue/*.toml"))
-    pages = names(tracked("docs/controls/*.md")) - {"README"}
-    tests = {name.removeprefix("test_") for name in names(tracked("tests/controls/test_*.py"))}
-    assert not (pages | tests) - controls, f"no control of the catalogue: {sorted((pages | tests) - controls)}"
+def test_a_control_is_named_as_its_file_and_its_reasons_have_three_parts(catalogue):
+    wrong = [name for name, control in catalogue.items() if stems([name]) != {control["control"]}]
+    ids = [reason["id"] for control in catalogue.values() for reason in control["reason"]]
+    wrong += [each for each in ids if not re.fullmatch(r"[a-z]+\.[a-z_]+\.[a-z_]+", each) or ids.count(each) > 1]
+    assert not wrong
+
+
+def test_no_face_stands_alone(tracked, catalogue):
+    controls = {control["control"] for control in catalogue.values()}
+    pages = stems(tracked("docs/controls/*.md")) - {"README"}
+    policies = stems(tracked("src/yett/controls/*.py")) - {"__init__"}
+    tests = {name.removeprefix("test_") for name in stems(tracked("tests/controls/test_*.py"))}
+    strangers = sorted((pages | tests | policies) - controls)
+    assert not strangers, f"no control of the catalogue: {strangers}"
