@@ -1,6 +1,6 @@
 """Makes the faces of a new control: `python -m tools.control NAME [--kind guard|method]`. Overwrites nothing.
 
-The faces refuse until they are filled in: a control that was begun and forgotten fails its own test and lets nothing by.
+The faces refuse until they are filled in: a control that was begun and forgotten fails its own test.
 """
 
 import argparse
