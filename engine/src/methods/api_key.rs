@@ -1,0 +1,79 @@
+//! api_key: a key of Yett's own store in a header; the engine never sees the store, only the record that a look-up brings.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+use super::{Identity, Proof};
+use crate::facts::{ApiKeyRecord, Fact, Key};
+use crate::judge::{Judge, Stop};
+use crate::plan::ApiKey;
+use crate::reason;
+use crate::steps::admit::Request;
+
+const LONGEST: usize = 256;
+
+pub(super) fn is_shown(request: &Request, key: &ApiKey) -> bool {
+    request.header(&key.header).next().is_some()
+}
+
+pub(super) fn verify(
+    request: &Request,
+    credential: u32,
+    key: &ApiKey,
+    judge: &mut Judge<'_>,
+) -> Result<Identity, Stop> {
+    let mut shown = request.header(&key.header);
+    let presented = shown.next().unwrap_or_default();
+    if shown.next().is_some() {
+        judge.refuse(reason::AUTHENTICATE_KEY_REPEATED)?;
+    }
+    let text = std::str::from_utf8(presented)
+        .ok()
+        .filter(|text| !text.is_empty() && text.len() <= LONGEST);
+    let Some(text) = text else {
+        judge.refuse(reason::AUTHENTICATE_KEY_MALFORMED)?;
+        return Ok(unverified(credential, presented));
+    };
+    let found = judge.look_up(Key::ApiKey {
+        credential,
+        presented: text.into(),
+    })?;
+    let Fact::ApiKey(record) = found else {
+        judge.refuse(reason::AUTHENTICATE_KEY_UNKNOWN)?;
+        return Ok(unverified(credential, presented));
+    };
+    let now = judge.now().seconds();
+    if record.expires.is_some_and(|expires| now >= expires) {
+        judge.refuse(reason::AUTHENTICATE_KEY_EXPIRED)?;
+    }
+    Ok(Identity {
+        credential,
+        subject: record.subject.as_str().into(),
+        digest: sha256(presented),
+        proof: Proof::ApiKey(record),
+    })
+}
+
+/// What a proof goes on with when a check is taken out.
+fn unverified(credential: u32, presented: &[u8]) -> Identity {
+    let record = ApiKeyRecord {
+        id: "unverified".into(),
+        subject: "unverified".into(),
+        scopes: Vec::new(),
+        roles: Vec::new(),
+        expires: None,
+    };
+    Identity {
+        credential,
+        subject: "unverified".into(),
+        digest: sha256(presented),
+        proof: Proof::ApiKey(Arc::new(record)),
+    }
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    out
+}

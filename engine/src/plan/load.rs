@@ -1,0 +1,325 @@
+//! From the compiled document to the plan: checks it again, whole, and collects every fault; nothing here is lenient.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+use super::document::{self, Credential, Demand, Document, KeySource, Limit};
+use super::schemas::Compiler;
+use super::{
+    Api, BodyPlan, By, CredentialPlan, DemandPlan, Host, JwtPlan, LimitPlan, MethodPlan, Operation, ParameterPlan,
+    Place, Plan, ReplyPlan, Router,
+};
+use crate::jose::{KeySet, Rules};
+use crate::reason::CATALOGUE_HASH;
+
+/// Why a document is not a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// JSON pointer into the document.
+    pub pointer: String,
+    /// What is wrong, as a sentence.
+    pub found: String,
+}
+
+const MAX_PLAN_VERSION: u32 = 1;
+
+impl Plan {
+    /// Loads a compiled plan; its hash is the SHA-256 of exactly these bytes.
+    ///
+    /// # Errors
+    /// Every fault of the document.
+    pub fn load(bytes: &[u8]) -> Result<Self, Vec<Fault>> {
+        let document: Document = serde_json::from_slice(bytes).map_err(|error| {
+            vec![Fault {
+                pointer: String::new(),
+                found: format!("not a compiled plan: {error}"),
+            }]
+        })?;
+        let mut loader = Loader::default();
+        loader.versions(&document);
+        let apis: Vec<Api> = (0u32..)
+            .zip(document.apis)
+            .map(|(index, api)| loader.api(index, api))
+            .collect();
+        if !loader.faults.is_empty() {
+            return Err(loader.faults);
+        }
+        Ok(Self {
+            hash: hex(digest(&SHA256, bytes).as_ref()).into(),
+            gateway: document.gateway,
+            apis,
+            credentials: loader.credentials,
+            limits: loader.limits,
+        })
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[derive(Default)]
+struct Loader {
+    faults: Vec<Fault>,
+    credentials: Vec<CredentialPlan>,
+    limits: Vec<LimitPlan>,
+}
+
+impl Loader {
+    fn fault(&mut self, pointer: impl Into<String>, found: impl Into<String>) {
+        self.faults.push(Fault {
+            pointer: pointer.into(),
+            found: found.into(),
+        });
+    }
+
+    fn versions(&mut self, document: &Document) {
+        if document.yett != MAX_PLAN_VERSION {
+            self.fault(
+                "/yett",
+                format!("version {}, expected {MAX_PLAN_VERSION}", document.yett),
+            );
+        }
+        if document.catalogue != CATALOGUE_HASH {
+            self.fault(
+                "/catalogue",
+                "compiled with another catalogue than this engine was built with",
+            );
+        }
+    }
+
+    fn api(&mut self, index: u32, api: document::Api) -> Api {
+        let at = format!("/apis/{index}");
+        let names = self.credentials(index, &at, api.credentials);
+        let mut compiler = Compiler::new(&api.schemas);
+        let mut router = Router::default();
+        let mut operations = Vec::with_capacity(api.operations.len());
+        for (number, operation) in (0u32..).zip(api.operations) {
+            let at = format!("{at}/operations/{number}");
+            if let Err(found) = router.add(&operation.path, &operation.method, number) {
+                self.fault(format!("{at}/path"), found);
+            }
+            operations.push(self.operation(&at, operation, &names, &mut compiler));
+        }
+        let [address_limits, subject_limits] = self.limits(&at, &api.limits, operations.len());
+        let unlisted_security = self.security(&format!("{at}/unlisted_security"), &api.unlisted_security, &names);
+        Api {
+            name: api.name.into(),
+            hosts: api.hosts.iter().map(|host| host_pattern(host)).collect(),
+            base: api.base.into(),
+            router,
+            unlisted: api.unlisted,
+            unlisted_security,
+            cors: api.cors,
+            address_limits,
+            subject_limits,
+            contract: api.contract,
+            headers: api
+                .headers
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+            operations,
+            upstream: api.upstream,
+            schemas: compiler.finish(),
+        }
+    }
+
+    fn credentials(&mut self, api: u32, at: &str, credentials: BTreeMap<String, Credential>) -> BTreeMap<String, u32> {
+        let mut names = BTreeMap::new();
+        for (name, credential) in credentials {
+            let method = match credential {
+                Credential::ApiKey(key) => MethodPlan::ApiKey(key),
+                Credential::Jwt(jwt) => MethodPlan::Jwt(Box::new(self.jwt(&format!("{at}/credentials/{name}"), jwt))),
+            };
+            names.insert(name.clone(), u32::try_from(self.credentials.len()).unwrap_or(u32::MAX));
+            self.credentials.push(CredentialPlan {
+                name: name.into(),
+                api,
+                method,
+            });
+        }
+        names
+    }
+
+    fn jwt(&mut self, at: &str, jwt: document::Jwt) -> JwtPlan {
+        let inline = match &jwt.keys {
+            KeySource::Inline(keys) => match KeySet::parse(keys.to_string().as_bytes()) {
+                Ok(keys) => Some(Arc::new(keys)),
+                Err(fault) => {
+                    self.fault(format!("{at}/keys"), format!("not a usable key set: {fault}"));
+                    None
+                }
+            },
+            KeySource::Url(_) | KeySource::Given(_) => None,
+        };
+        JwtPlan {
+            keys: jwt.keys,
+            inline,
+            rules: Rules {
+                issuer: jwt.issuer,
+                audience: jwt.audience,
+                types: jwt.types,
+                leeway: jwt.leeway,
+            },
+            scope_claim: jwt.scope_claim.into(),
+            role_claim: jwt.role_claim.into(),
+        }
+    }
+
+    fn security(
+        &mut self,
+        at: &str,
+        alternatives: &[Vec<Demand>],
+        names: &BTreeMap<String, u32>,
+    ) -> Vec<Vec<DemandPlan>> {
+        let mut planned = Vec::with_capacity(alternatives.len());
+        for all in alternatives {
+            let mut demands = Vec::with_capacity(all.len());
+            for demand in all {
+                match names.get(&demand.credential) {
+                    Some(credential) => demands.push(DemandPlan {
+                        credential: *credential,
+                        scopes: demand.scopes.iter().map(|scope| scope.as_str().into()).collect(),
+                    }),
+                    None => self.fault(at, format!("no credential is called {}", demand.credential)),
+                }
+            }
+            planned.push(demands);
+        }
+        planned
+    }
+
+    fn limits(&mut self, at: &str, limits: &[Limit], operations: usize) -> [Vec<u32>; 2] {
+        let mut sides = [Vec::new(), Vec::new()];
+        for (number, limit) in limits.iter().enumerate() {
+            let at = format!("{at}/limits/{number}");
+            let unknown = |index: &u32| *index as usize >= operations;
+            if limit.count == 0 || limit.period == 0 || limit.burst == 0 {
+                self.fault(&at, "count, period and burst must be at least 1");
+                continue;
+            }
+            if limit.operations.iter().flatten().any(unknown) {
+                self.fault(format!("{at}/operations"), "an index is beyond the operations");
+            }
+            let index = u32::try_from(self.limits.len()).unwrap_or(u32::MAX);
+            let [address, subject] = &mut sides;
+            match limit.by {
+                By::Address => address.push(index),
+                By::Subject => subject.push(index),
+            }
+            self.limits.push(LimitPlan {
+                id: limit.id.as_str().into(),
+                by: limit.by,
+                burst: limit.burst,
+                refill: (limit.period.saturating_mul(1_000_000) / u64::from(limit.count)).max(1),
+                operations: limit.operations.clone(),
+                mode: limit.mode,
+            });
+        }
+        sides
+    }
+
+    fn operation(
+        &mut self,
+        at: &str,
+        operation: document::Operation,
+        names: &BTreeMap<String, u32>,
+        compiler: &mut Compiler<'_>,
+    ) -> Operation {
+        let security = self.security(&format!("{at}/security"), &operation.security, names);
+        let parameters = self.parameters(at, &operation, compiler);
+        let body = operation.body.map(|body| BodyPlan {
+            required: body.required,
+            content: self.content(&format!("{at}/body"), body.content, compiler),
+        });
+        let replies = operation
+            .replies
+            .into_iter()
+            .map(|(status, reply)| {
+                let content = self.content(&format!("{at}/replies/{status}"), reply.content, compiler);
+                (status.into(), ReplyPlan { content })
+            })
+            .collect();
+        Operation {
+            id: operation.id.into(),
+            method: operation.method.into(),
+            path: operation.path.into(),
+            closed: operation.closed.map(Into::into),
+            security,
+            roles: operation.roles.into_iter().map(Into::into).collect(),
+            parameters,
+            body,
+            replies,
+        }
+    }
+
+    /// Path parameters come first, in the order of the template, so that they pair with the router's spans.
+    fn parameters(
+        &mut self,
+        at: &str,
+        operation: &document::Operation,
+        compiler: &mut Compiler<'_>,
+    ) -> Vec<ParameterPlan> {
+        let template = &operation.path;
+        let place = |name: &str| template.find(&format!("{{{name}}}"));
+        let mut planned = Vec::with_capacity(operation.parameters.len());
+        for described in &operation.parameters {
+            if described.place == Place::Path && place(&described.name).is_none() {
+                self.fault(
+                    format!("{at}/parameters"),
+                    format!("{} is not in {template}", described.name),
+                );
+            }
+            match compiler.schema(&described.schema) {
+                Ok(schema) => planned.push(ParameterPlan {
+                    described: described.clone(),
+                    schema,
+                }),
+                Err(found) => self.fault(format!("{at}/parameters/{}", described.name), found),
+            }
+        }
+        planned.sort_by_key(|parameter| match parameter.described.place {
+            Place::Path => (0, place(&parameter.described.name)),
+            Place::Query | Place::Header | Place::Cookie => (1, None),
+        });
+        let described = planned
+            .iter()
+            .filter(|parameter| parameter.described.place == Place::Path)
+            .count();
+        if operation.closed.is_none() && described != template.matches('{').count() {
+            self.fault(
+                format!("{at}/parameters"),
+                format!("not every parameter of {template} is described"),
+            );
+        }
+        planned
+    }
+
+    fn content(
+        &mut self,
+        at: &str,
+        content: BTreeMap<String, Option<String>>,
+        compiler: &mut Compiler<'_>,
+    ) -> Vec<(Box<str>, Option<super::Schema>)> {
+        let mut planned = Vec::with_capacity(content.len());
+        for (media, reference) in content {
+            let schema = reference.map(|reference| compiler.schema(&reference)).transpose();
+            match schema {
+                Ok(schema) => planned.push((media.into(), schema)),
+                Err(found) => self.fault(format!("{at}/{media}"), found),
+            }
+        }
+        planned
+    }
+}
+
+fn host_pattern(host: &str) -> Host {
+    match host.strip_prefix('*') {
+        Some("") => Host::Any,
+        Some(suffix) => Host::Below(suffix.into()),
+        None => Host::Exact(host.into()),
+    }
+}

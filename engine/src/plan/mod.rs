@@ -1,0 +1,193 @@
+//! The plan as the engine holds it: compiled once, immutable, shared by all threads; it never changes while it judges.
+
+mod document;
+mod load;
+mod route;
+mod schemas;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use document::{
+    ApiKey, Body, By, Contract, Cors, Credential, Demand, Document, Gateway, HeadLimits, Jwt, KeySource, KeyUrl, Mode,
+    Parameter, Place, Reply, Sink, Timeouts, UndeclaredErrors, UndeclaredFields, Upstream,
+};
+pub use load::Fault;
+pub(crate) use route::{Found, Path, Router, Spans};
+pub use schemas::{Schema, Schemas};
+
+use crate::jose::{KeySet, Rules};
+
+/// One gateway's policy.
+pub struct Plan {
+    /// SHA-256 of the exact bytes that the plan was loaded from, in hex.
+    pub hash: Arc<str>,
+    /// What the shell needs.
+    pub gateway: Gateway,
+    /// The APIs.
+    pub apis: Vec<Api>,
+    /// The credentials of all APIs; facts name them by index.
+    pub credentials: Vec<CredentialPlan>,
+    /// The limits of all APIs; facts name them by index.
+    pub limits: Vec<LimitPlan>,
+}
+
+/// One API.
+pub struct Api {
+    /// Its name in the plan.
+    pub name: Arc<str>,
+    pub(crate) hosts: Vec<Host>,
+    pub(crate) base: Box<str>,
+    pub(crate) router: Router,
+    pub(crate) unlisted: Mode,
+    pub(crate) unlisted_security: Vec<Vec<DemandPlan>>,
+    pub(crate) cors: Option<Cors>,
+    /// Indices of the limits by address, and by subject, into the plan's limits.
+    pub(crate) address_limits: Vec<u32>,
+    pub(crate) subject_limits: Vec<u32>,
+    /// The contract guard's settings and the limits of bodies.
+    pub contract: Contract,
+    /// Headers put on every answer.
+    pub headers: Vec<(Box<str>, Box<str>)>,
+    /// The operations.
+    pub operations: Vec<Operation>,
+    /// Where permitted requests go.
+    pub upstream: Upstream,
+    /// The compiled schemas that places refer to.
+    pub schemas: Schemas,
+}
+
+/// One operation.
+pub struct Operation {
+    /// `operationId`, or method and path.
+    pub id: Arc<str>,
+    /// Upper case.
+    pub method: Box<str>,
+    /// The template.
+    pub path: Box<str>,
+    pub(crate) closed: Option<Box<str>>,
+    pub(crate) security: Vec<Vec<DemandPlan>>,
+    pub(crate) roles: Vec<Box<str>>,
+    pub(crate) parameters: Vec<ParameterPlan>,
+    pub(crate) body: Option<BodyPlan>,
+    pub(crate) replies: BTreeMap<Box<str>, ReplyPlan>,
+}
+
+/// A parameter with its compiled schema.
+pub struct ParameterPlan {
+    /// As described.
+    pub described: Parameter,
+    /// Index into the API's schemas.
+    pub schema: Schema,
+}
+
+/// A request body's media types.
+pub struct BodyPlan {
+    /// Whether it must be there.
+    pub required: bool,
+    /// Media type to schema.
+    pub content: Vec<(Box<str>, Option<Schema>)>,
+}
+
+/// A reply's media types; empty: no body.
+pub struct ReplyPlan {
+    /// Media type or range to schema.
+    pub content: Vec<(Box<str>, Option<Schema>)>,
+}
+
+/// A credential that must be shown, and the scopes that it must carry.
+#[derive(Clone, Debug)]
+pub struct DemandPlan {
+    /// Index into the plan's credentials.
+    pub credential: u32,
+    /// All of them.
+    pub scopes: Vec<Box<str>>,
+}
+
+/// A credential scheme.
+pub struct CredentialPlan {
+    /// The scheme's name in the description.
+    pub name: Arc<str>,
+    /// Index of its API.
+    pub api: u32,
+    /// How it is verified.
+    pub method: MethodPlan,
+}
+
+/// How a credential is verified.
+pub enum MethodPlan {
+    /// A JWT.
+    Jwt(Box<JwtPlan>),
+    /// A key of Yett's store.
+    ApiKey(ApiKey),
+}
+
+/// A JWT scheme.
+pub struct JwtPlan {
+    /// Where the keys come from.
+    pub keys: KeySource,
+    /// The keys, where the plan holds them.
+    pub inline: Option<Arc<KeySet>>,
+    /// What the claims must say.
+    pub rules: Rules,
+    /// Claim with scopes.
+    pub scope_claim: Box<str>,
+    /// JSON pointer of the claim with roles.
+    pub role_claim: Box<str>,
+}
+
+/// A token bucket.
+pub struct LimitPlan {
+    /// Its name in evidence.
+    pub id: Box<str>,
+    /// Whom it counts.
+    pub by: By,
+    /// Tokens of a full bucket.
+    pub burst: u32,
+    /// Nanoseconds in which one token comes back.
+    pub refill: u64,
+    /// Operations that it counts; none: all.
+    pub operations: Option<Vec<u32>>,
+    /// Whether it holds.
+    pub mode: Mode,
+}
+
+/// A pattern of hosts.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Host {
+    Any,
+    Exact(Box<str>),
+    Below(Box<str>),
+}
+
+impl Host {
+    fn covers(&self, host: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Exact(name) => **name == *host,
+            Self::Below(suffix) => host.len() > suffix.len() && host.ends_with(&**suffix),
+        }
+    }
+}
+
+impl Plan {
+    /// The API that answers for a host and a path: the longest base that covers it, then the more exact host.
+    pub(crate) fn api(&self, host: &str, path: &str) -> Option<u32> {
+        let mut best: Option<(usize, bool, u32)> = None;
+        for (index, api) in (0u32..).zip(&self.apis) {
+            let Some(pattern) = api.hosts.iter().find(|pattern| pattern.covers(host)) else {
+                continue;
+            };
+            let Some(rest) = path.strip_prefix(&*api.base) else {
+                continue;
+            };
+            let rank = (api.base.len(), *pattern != Host::Any, index);
+            if (rest.is_empty() || rest.starts_with('/'))
+                && best.is_none_or(|known| (rank.0, rank.1) > (known.0, known.1))
+            {
+                best = Some(rank);
+            }
+        }
+        best.map(|(_, _, index)| index)
+    }
+}

@@ -1,0 +1,132 @@
+//! What goes to the upstream: written anew, in order, from judged values. Nothing that was not judged is in reach here.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use bytes::Bytes;
+
+use crate::plan::Plan;
+use crate::steps::admit::Request;
+use crate::steps::validate::{Body, Input};
+
+/// What only the shell knows: the trace context that goes on.
+#[derive(Clone, Debug)]
+pub struct Wire {
+    /// The whole `traceparent` header to send: the request's trace id, the shell's own span id.
+    pub traceparent: Box<str>,
+}
+
+/// A request for the upstream.
+#[derive(Debug)]
+pub struct Forward {
+    /// The method.
+    pub method: &'static str,
+    /// Path and query, percent-encoded anew.
+    pub target: String,
+    /// Names in lower case; no hop-by-hop header, no length: the shell frames the body.
+    pub headers: Vec<(Bytes, Bytes)>,
+    /// The judged bytes.
+    pub body: Body,
+    /// The API's index in the plan, whose upstream it is for.
+    pub api: u32,
+}
+
+pub(super) fn write(input: &Input, plan: &Plan, wire: &Wire) -> Forward {
+    let call = input.caller().call();
+    let request = call.request();
+    let reads_reply = call.operation(plan).is_some();
+    Forward {
+        method: request.method().name(),
+        target: target(request),
+        headers: headers(request, wire, reads_reply),
+        body: input.body().clone(),
+        api: call.api_index(),
+    }
+}
+
+fn target(request: &Request) -> String {
+    let mut target = String::with_capacity(request.path().len() + 32);
+    encode(request.path(), b"/-._~!$&'()*+,;=:@", &mut target);
+    for (number, (name, value)) in request.query().iter().enumerate() {
+        target.push(if number == 0 { '?' } else { '&' });
+        encode(name, b"-._~!$'()*,;:@/?[]", &mut target);
+        if let Some(value) = value {
+            target.push('=');
+            encode(value, b"-._~!$'()*,;:@/?=[]", &mut target);
+        }
+    }
+    target
+}
+
+/// Percent-encodes all but letters, digits and `plain`.
+fn encode(text: &str, plain: &[u8], to: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || plain.contains(&byte) {
+            to.push(char::from(byte));
+        } else {
+            let _ = write!(to, "%{byte:02X}");
+        }
+    }
+}
+
+/// Hop-by-hop (RFC 9110 7.6.1), framing, what the gateway answers itself, and what it writes itself.
+pub(crate) fn is_dropped(name: &str) -> bool {
+    matches!(
+        name,
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+            | "content-length"
+            | "expect"
+            | "forwarded"
+            | "traceparent"
+            | "if-range"
+    ) || name.starts_with("x-forwarded-")
+}
+
+fn headers(request: &Request, wire: &Wire, identity: bool) -> Vec<(Bytes, Bytes)> {
+    let named: Vec<String> = connection_names(request);
+    let mut headers = Vec::with_capacity(20);
+    for (name, value) in request.raw_headers() {
+        let text = std::str::from_utf8(&name).unwrap_or_default();
+        if !(is_dropped(text) || (identity && text == "accept-encoding") || named.iter().any(|known| known == text)) {
+            headers.push((name, value));
+        }
+    }
+    let mut put = |name: &'static str, value: String| headers.push((Bytes::from_static(name.as_bytes()), value.into()));
+    let proto = if request.secure() { "https" } else { "http" };
+    let client = request.client();
+    let bracketed = match client {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("\"[{address}]\""),
+    };
+    put(
+        "forwarded",
+        format!("for={bracketed};host=\"{}\";proto={proto}", request.authority()),
+    );
+    put("x-forwarded-for", client.to_string());
+    put("x-forwarded-host", request.authority().to_owned());
+    put("x-forwarded-proto", proto.to_owned());
+    put("traceparent", wire.traceparent.to_string());
+    if identity {
+        put("accept-encoding", "identity".to_owned());
+    }
+    headers
+}
+
+/// The headers that `Connection` names are for this hop alone; the ones that the gateway judged by stay (RFC 9110 7.6.1).
+fn connection_names(request: &Request) -> Vec<String> {
+    const JUDGED: [&str; 5] = ["host", "authorization", "content-type", "cookie", "origin"];
+    request
+        .header("connection")
+        .flat_map(|value| value.split(|byte| *byte == b','))
+        .map(|name| String::from_utf8_lossy(name).trim().to_ascii_lowercase())
+        .filter(|name| !name.is_empty() && !JUDGED.contains(&name.as_str()))
+        .collect()
+}

@@ -1,0 +1,9 @@
+//! The steps of the way in. Each file defines the type that it proves, and only that file can build it.
+
+pub(crate) mod admit;
+pub(crate) mod authenticate;
+pub(crate) mod authorize;
+pub(crate) mod forward;
+mod forwarded;
+pub(crate) mod resolve;
+pub(crate) mod validate;

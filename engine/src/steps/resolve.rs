@@ -1,0 +1,218 @@
+//! resolve: Request → Call. Finds the one operation that the request means; what no operation describes goes nowhere.
+
+use crate::judge::{Denial, Hint, Judge, Stop};
+use crate::plan::{self, Api, Found, Operation, Plan};
+use crate::reason::{self, Reason};
+use crate::steps::admit::Request;
+
+/// A request whose operation is known.
+#[derive(Debug)]
+pub struct Call {
+    request: Request,
+    api: u32,
+    /// None: the pseudo-operation `unlisted`.
+    operation: Option<u32>,
+    /// Where the path parameters' values stand in the path, in the order of the template.
+    spans: plan::Spans,
+}
+
+impl Call {
+    /// The request.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The API's index in the plan.
+    pub fn api_index(&self) -> u32 {
+        self.api
+    }
+
+    /// The operation's index in its API; none for `unlisted`.
+    pub fn operation_index(&self) -> Option<u32> {
+        self.operation
+    }
+
+    /// The API.
+    pub fn api<'p>(&self, plan: &'p Plan) -> Option<&'p Api> {
+        plan.apis.get(self.api as usize)
+    }
+
+    /// The operation; none for `unlisted`.
+    pub fn operation<'p>(&self, plan: &'p Plan) -> Option<&'p Operation> {
+        self.api(plan)?.operations.get(self.operation? as usize)
+    }
+
+    /// The raw values of the path parameters, in the order of the template.
+    pub fn path_values(&self) -> impl Iterator<Item = &str> {
+        self.spans
+            .iter()
+            .map(|span| self.request.path().get(span.clone()).unwrap_or_default())
+    }
+}
+
+/// What resolve brings: a call, or an answer that needs no upstream.
+#[derive(Debug)]
+pub enum Resolved {
+    /// Goes on up the ladder.
+    Call(Call),
+    /// A CORS preflight that the plan answers.
+    Preflight(Preflight),
+}
+
+/// A CORS preflight that is allowed; shape makes its answer.
+#[derive(Debug)]
+pub struct Preflight {
+    pub(crate) api: u32,
+    pub(crate) origin: Box<str>,
+    pub(crate) methods: Box<str>,
+}
+
+/// Takes the step.
+///
+/// # Errors
+/// `Stop::Deny` with a reason of the control `resolve`.
+pub fn resolve(request: Request, judge: &mut Judge<'_>) -> Result<Resolved, Stop> {
+    let plan = judge.plan;
+    let Some(index) = plan.api(request.host(), request.path()) else {
+        return Err(reason::RESOLVE_API_UNKNOWN.into());
+    };
+    judge.trace.api = Some(index);
+    let Some(api) = plan.apis.get(index as usize) else {
+        return Err(reason::RESOLVE_API_UNKNOWN.into());
+    };
+    let offset = api.base.len();
+    let path = request.path().get(offset..).unwrap_or_default();
+    match api.router.find(if path.is_empty() { "/" } else { path }) {
+        Found::Nothing => unlisted(request, index, api, reason::RESOLVE_OPERATION_UNKNOWN.into(), judge),
+        Found::Ambiguous => Err(reason::RESOLVE_PATH_AMBIGUOUS.into()),
+        Found::Path(mut found) => {
+            for span in &mut found.spans {
+                *span = span.start + offset..span.end + offset;
+            }
+            let asked = request.method().name();
+            match found
+                .operation(asked)
+                .or_else(|| (asked == "HEAD").then(|| found.operation("GET")).flatten())
+            {
+                Some(operation) => open(request, index, api, operation, found.spans, judge),
+                None => no_method(request, index, api, &found, judge),
+            }
+        }
+    }
+}
+
+fn open(
+    request: Request,
+    api_index: u32,
+    api: &Api,
+    index: u32,
+    spans: plan::Spans,
+    judge: &mut Judge<'_>,
+) -> Result<Resolved, Stop> {
+    judge.trace.operation = Some(index);
+    if api
+        .operations
+        .get(index as usize)
+        .is_none_or(|operation| operation.closed.is_some())
+    {
+        judge.refuse(reason::RESOLVE_OPERATION_CLOSED)?;
+    }
+    Ok(Resolved::Call(Call {
+        request,
+        api: api_index,
+        operation: Some(index),
+        spans,
+    }))
+}
+
+fn no_method(
+    request: Request,
+    index: u32,
+    api: &Api,
+    found: &plan::Path<'_>,
+    judge: &mut Judge<'_>,
+) -> Result<Resolved, Stop> {
+    let mut methods: Vec<&str> = found.methods().collect();
+    if methods.contains(&"GET") && !methods.contains(&"HEAD") {
+        methods.push("HEAD");
+    }
+    if request.method().name() == "OPTIONS"
+        && let Some(preflight) = preflight(&request, index, api, &methods, judge)?
+    {
+        return Ok(Resolved::Preflight(preflight));
+    }
+    let allow = Hint::Allow(methods.join(", ").into());
+    unlisted(
+        request,
+        index,
+        api,
+        Denial::from(reason::RESOLVE_METHOD_UNKNOWN).hint(allow),
+        judge,
+    )
+}
+
+/// The relief that the plan may give: report, and go on as the pseudo-operation `unlisted`.
+fn unlisted(request: Request, index: u32, api: &Api, denial: Denial, judge: &mut Judge<'_>) -> Result<Resolved, Stop> {
+    judge.hear("resolve", api.unlisted, Err(Stop::Deny(denial)))?;
+    Ok(Resolved::Call(Call {
+        request,
+        api: index,
+        operation: None,
+        spans: plan::Spans::new(),
+    }))
+}
+
+/// A preflight by the Fetch standard: Origin and Access-Control-Request-Method both there.
+fn preflight(
+    request: &Request,
+    index: u32,
+    api: &Api,
+    methods: &[&str],
+    judge: &mut Judge<'_>,
+) -> Result<Option<Preflight>, Stop> {
+    let (Some(cors), Some(origin), Some(method)) = (
+        &api.cors,
+        one(request, "origin"),
+        one(request, "access-control-request-method"),
+    ) else {
+        return Ok(None);
+    };
+    let refused: Option<Reason> = if !cors.allows(origin) {
+        Some(reason::RESOLVE_ORIGIN_UNKNOWN)
+    } else if !methods.contains(&method) {
+        Some(reason::RESOLVE_PREFLIGHT_METHOD)
+    } else if !one(request, "access-control-request-headers")
+        .unwrap_or_default()
+        .split(',')
+        .all(|name| {
+            let name = name.trim().to_ascii_lowercase();
+            name.is_empty() || cors.headers.contains(&name)
+        })
+    {
+        Some(reason::RESOLVE_PREFLIGHT_HEADER)
+    } else {
+        None
+    };
+    if let Some(refused) = refused {
+        judge.refuse(refused)?;
+    }
+    Ok(Some(Preflight {
+        api: index,
+        origin: origin.into(),
+        methods: methods.join(", ").into(),
+    }))
+}
+
+fn one<'r>(request: &'r Request, name: &'r str) -> Option<&'r str> {
+    request
+        .header(name)
+        .next()
+        .and_then(|value| std::str::from_utf8(value).ok())
+}
+
+impl plan::Cors {
+    /// Whether scripts of this origin may read answers.
+    pub(crate) fn allows(&self, origin: &str) -> bool {
+        self.origins.iter().any(|known| known == "*" || known == origin)
+    }
+}
