@@ -52,8 +52,15 @@ def ask_health(stage: Stage) -> None:
 
 
 ATTACKS = (
-    Attack("error-details", "a stack trace as the answer", "API8", provoke_error, search_name, ("shape.", "receive.")),
-    Attack("headers", "headers that tell, and headers that lack", "API8", look_at_headers, ask_health, ("shape.",)),
-    Attack("guessed-pin", "a PIN of four digits, tried without a limit", "API4", guess_pin, log_in, ("limit.",)),
+    Attack("error-details", "a stack trace as the answer", "API8", provoke_error, search_name, ""),
+    Attack("headers", "headers that tell, and headers that lack", "API8", look_at_headers, ask_health, ""),
+    Attack(
+        "guessed-pin",
+        "a PIN of four digits, tried without a limit",
+        "API4",
+        guess_pin,
+        log_in,
+        "limit.address.exceeded",
+    ),
 )
 """The guessing stands last: it uses up what the limit allows."""

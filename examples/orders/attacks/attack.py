@@ -71,8 +71,8 @@ class Attack:
     play: Callable[[Stage], Outcome]
     twin: Callable[[Stage], None]
     """Raises TwinFailed unless the benign request is served."""
-    stopped_by: tuple[str, ...]
-    """The reasons (or beginnings of reasons) of which one may stop it."""
+    stopped_by: str
+    """The exact reason that stops it; empty where nothing is refused, because the shape of every answer undoes it."""
     later: str = ""
     """The control that will stop it and is not built yet; empty where it has to be stopped today."""
 

@@ -89,13 +89,34 @@ def _header(stage: Stage, algorithm: str) -> dict[str, str]:
 
 
 ATTACKS = (
-    Attack("token-unsigned", "a token with alg none", "API2", unsigned, list_as_bob, ("authenticate.token.",)),
-    Attack("token-forged", "a token signed with another key", "API2", forged, list_as_bob, ("authenticate.token.",)),
+    Attack("token-unsigned", "a token with alg none", "API2", unsigned, list_as_bob, "authenticate.token.unsigned"),
+    Attack("token-forged", "a token signed with another key", "API2", forged, list_as_bob, "authenticate.token.forged"),
     Attack(
-        "token-confused", "a token signed with the public key", "API2", confused, list_as_bob, ("authenticate.token.",)
+        "token-confused",
+        "a token signed with the public key",
+        "API2",
+        confused,
+        list_as_bob,
+        "authenticate.token.algorithm",
     ),
-    Attack("token-expired", "a token of yesterday", "API2", expired, list_as_bob, ("authenticate.token.",)),
-    Attack("token-misdirected", "a token for another API", "API2", misdirected, list_as_bob, ("authenticate.token.",)),
-    Attack("identity-header", "a header that says who one is", "API2", claimed, list_as_bob, ("authenticate.",)),
-    Attack("no-api-key", "a partner's operation without a key", "API2", keyless, report_stock, ("authenticate.",)),
+    Attack("token-expired", "a token of yesterday", "API2", expired, list_as_bob, "authenticate.token.expired"),
+    Attack(
+        "token-misdirected", "a token for another API", "API2", misdirected, list_as_bob, "authenticate.token.audience"
+    ),
+    Attack(
+        "identity-header",
+        "a header that says who one is",
+        "API2",
+        claimed,
+        list_as_bob,
+        "authenticate.credential.missing",
+    ),
+    Attack(
+        "no-api-key",
+        "a partner's operation without a key",
+        "API2",
+        keyless,
+        report_stock,
+        "authenticate.credential.missing",
+    ),
 )

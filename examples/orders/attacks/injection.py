@@ -50,14 +50,21 @@ def search_words(stage: Stage) -> None:
 
 
 ATTACKS = (
-    Attack("sql-in-an-id", "SQL in a parameter that is typed as a UUID", "API8", through_id, read_own, ("contract.",)),
+    Attack(
+        "sql-in-an-id",
+        "SQL in a parameter that is typed as a UUID",
+        "API8",
+        through_id,
+        read_own,
+        "contract.parameter.invalid",
+    ),
     Attack(
         "sql-in-an-integer",
         "blind SQL in a parameter that is typed as an integer",
         "API8",
         through_integer,
         list_few,
-        ("contract.", "validate."),
+        "validate.parameter.malformed",
     ),
     Attack(
         "sql-in-free-text",
@@ -65,7 +72,7 @@ ATTACKS = (
         "API8",
         through_text,
         search_words,
-        ("inspect.",),
+        "inspect.sql.found",
         later="inspect",
     ),
 )

@@ -54,7 +54,12 @@ def ask_health(stage: Stage) -> None:
 
 ATTACKS = (
     Attack(
-        "admin-operation", "the administrator's operation", "API5", delete_as_customer, delete_as_admin, ("authorize.",)
+        "admin-operation",
+        "the administrator's operation",
+        "API5",
+        delete_as_customer,
+        delete_as_admin,
+        "authorize.role.missing",
     ),
     Attack(
         "missing-scope",
@@ -62,16 +67,23 @@ ATTACKS = (
         "API5",
         order_with_reading_token,
         order_with_writing_token,
-        ("authorize.",),
+        "authorize.scope.missing",
     ),
-    Attack("hidden-operation", "a page that no description names", "API9", find_debug_page, ask_health, ("resolve.",)),
+    Attack(
+        "hidden-operation",
+        "a page that no description names",
+        "API9",
+        find_debug_page,
+        ask_health,
+        "resolve.operation.unknown",
+    ),
     Attack(
         "path-dots",
         "encoded dot segments around a check",
         "CWE-22",
         lambda stage: export(stage, "/health/%2e%2e/admin/export"),
         ask_health,
-        ("admit.",),
+        "admit.path.dot_segment",
     ),
     Attack(
         "path-slashes",
@@ -79,6 +91,6 @@ ATTACKS = (
         "CWE-22",
         lambda stage: export(stage, "//admin/export"),
         ask_health,
-        ("admit.",),
+        "admit.path.empty_segment",
     ),
 )

@@ -1,0 +1,61 @@
+"""The verb `demo`: finds the example, imports its demo and runs it; attacks and servers stand in the example."""
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Annotated, Protocol, cast
+
+import typer
+from rich.console import Console
+
+CANNOT_RUN = 2
+
+
+class Demo(Protocol):
+    """What the module `demo` of an example offers."""
+
+    def run(self, console: Console, *, serve: bool) -> int:
+        """Plays the demo, prints it, gives the exit code."""
+        ...
+
+
+def demo(
+    directory: Annotated[Path, typer.Option("--dir", help="the example, of a checkout of Yett")] = Path(
+        "examples/orders"
+    ),
+    serve: Annotated[bool, typer.Option(help="keep the API and the gateway running until Ctrl-C")] = False,
+) -> None:
+    """Attack a vulnerable API directly and through Yett, and show both."""
+    console = Console()
+    try:
+        example = load(directory)
+    except ExampleUnusable as error:
+        console.print(f"yett demo: {error}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(CANNOT_RUN) from None
+    raise typer.Exit(example.run(console, serve=serve))
+
+
+class ExampleUnusable(Exception):
+    """The folder holds no demo, or the demo needs a package that is not installed."""
+
+
+def load(directory: Path) -> Demo:
+    """The demo in `directory`, imported as a package beside its siblings.
+
+    Raises:
+        ExampleUnusable: there is no demo, or a package that it imports is missing.
+    """
+    folder = directory.resolve()
+    if not (folder / "demo.py").is_file():
+        raise ExampleUnusable(
+            f"{directory}: found no demo.py, expected the folder examples/orders of a checkout of Yett; "
+            "run it there, or name the folder with --dir"
+        )
+    if str(folder.parent) not in sys.path:
+        sys.path.insert(0, str(folder.parent))
+    try:
+        return cast(Demo, importlib.import_module(f"{folder.name}.demo"))
+    except ModuleNotFoundError as error:
+        raise ExampleUnusable(
+            f"{directory}: the package {error.name} is not installed; `pip install 'yett[demo]'` brings it"
+        ) from error

@@ -1,0 +1,49 @@
+"""The verb `demo` finds its example, or says what was expected where."""
+
+import sys
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from yett.cli.demo import ExampleUnusable, demo, load
+
+app = typer.Typer()
+app.command()(demo)
+
+
+@pytest.fixture(autouse=True)
+def import_path(monkeypatch):
+    monkeypatch.setattr("sys.path", sys.path.copy())
+
+
+def test_a_folder_without_a_demo_is_a_clear_error(tmp_path):
+    outcome = CliRunner().invoke(app, ["--dir", str(tmp_path)])
+    assert outcome.exit_code == 2
+    assert f"yett demo: {tmp_path}: found no demo.py, expected the folder examples/orders" in outcome.output
+
+
+def test_a_package_that_is_missing_is_named(tmp_path):
+    folder = tmp_path / "wanting"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "demo.py").write_text("import absent_package_of_the_demo\n")
+    with pytest.raises(ExampleUnusable, match="absent_package_of_the_demo is not installed"):
+        load(folder)
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_the_exit_code_and_the_option_are_handed_through(tmp_path, code):
+    folder = tmp_path / f"example_{code}"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "demo.py").write_text(
+        f"def run(console, *, serve):\n    console.print('serves on' if serve else 'ends')\n    return {code}\n"
+    )
+    for options, said in ([], "ends"), (["--serve"], "serves on"):
+        outcome = CliRunner().invoke(app, ["--dir", str(folder), *options])
+        assert (outcome.exit_code, outcome.output) == (code, f"{said}\n")
+
+
+def test_the_demo_of_the_checkout_is_found(root):
+    assert callable(load(root / "examples" / "orders").run)
