@@ -1,0 +1,71 @@
+"""From a file to a `Description`: the order of the stages, and nothing else. Every stage tells all of its problems at
+once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from yett.openapi.bundle import Bundle
+from yett.openapi.description import Description, Scheme
+from yett.openapi.library import Library
+from yett.openapi.operations import Operations
+from yett.openapi.problem import Problems
+from yett.openapi.rules import check_rules
+from yett.openapi.schemas import Schemas
+from yett.openapi.servers import base_path
+from yett.openapi.validate import is_31, validate
+
+
+def read(path: Path) -> Description:
+    """Read the OpenAPI 3.0 or 3.1 description at `path`, JSON or YAML, with the local files that it refers to.
+
+    Raises `DescriptionError` with everything that makes it invalid.
+    """
+    problems = Problems()
+    library = Library(path, problems)
+    problems.hold()
+    validate(library, problems)
+    problems.hold()
+    check_rules(library, problems)
+    problems.hold()
+    schemas = Schemas(library, new=is_31(library.root.value))
+    bundle = Bundle(schemas)
+    operations = tuple(Operations(library, schemas, bundle, problems).read())
+    problems.hold()
+    return Description(
+        title=library.root.value["info"]["title"],
+        base=base_path(library.root, problems),
+        files=library.files,
+        document=library.root.document,
+        operations=operations,
+        schemas=bundle.defs,
+        schemes=_schemes(library),
+        patterns=tuple((pattern, site.place()) for pattern, site in bundle.patterns.items()),
+        open_places=tuple(sorted(site.place() for site in bundle.open_places)),
+        warnings=tuple(problems.warnings),
+    )
+
+
+def _schemes(library: Library) -> dict[str, Scheme]:
+    components = library.root.member("components")
+    group = components.member("securitySchemes") if components else None
+    found: dict[str, Scheme] = {}
+    for name, written in group.members() if group else []:
+        site = library.settle(written)
+        if site:
+            value = site.value
+            flows = value.get("flows", {})
+            scopes = {
+                scope for kind, flow in flows.items() if not kind.startswith("x-") for scope in flow.get("scopes", {})
+            }
+            found[name] = Scheme(
+                name,
+                value["type"],
+                site.place(),
+                value.get("in", ""),
+                value.get("name", ""),
+                value.get("scheme", "").lower(),
+                tuple(sorted(scopes)),
+            )
+    return found

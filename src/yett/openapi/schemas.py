@@ -1,0 +1,231 @@
+"""What can be known of a schema before it is rewritten: what it declares, reaches, and what of it Yett cannot read.
+
+Reads only. "In place" are the subschemas that judge the same value (`$ref`, `allOf`, `oneOf`, …); "children" judge a
+member or an item of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from yett.openapi.dialect import Modern, modern
+from yett.openapi.json_types import Json, is_object
+from yett.openapi.keywords import subschemas
+from yett.openapi.library import Library, Site
+
+Key = tuple[str, tuple[str, ...]]
+IN_PLACE = frozenset({"allOf", "anyOf", "oneOf", "if", "then", "else", "dependentSchemas"})
+CHILDREN = frozenset(
+    [
+        "properties",
+        "patternProperties",
+        "additionalProperties",
+        "unevaluatedProperties",
+        "items",
+        "prefixItems",
+        "unevaluatedItems",
+    ]
+)
+DECLARING = ("properties", "patternProperties", "additionalProperties", "unevaluatedProperties")
+_DIALECTS = (
+    "https://json-schema.org/draft/2020-12/schema",
+    "https://spec.openapis.org/oas/3.1/dialect/base",
+    "https://spec.openapis.org/oas/3.1/dialect/2024-11-10",
+)
+
+
+class Own(NamedTuple):
+    """What the text of one schema says, references not followed."""
+
+    refs: tuple[Site, ...]
+    declares: bool
+    read_only: bool
+    write_only: bool
+    unread: frozenset[str]
+
+
+class Schemas:
+    """Answers about schemas of one description, each computed once."""
+
+    def __init__(self, library: Library, *, new: bool) -> None:
+        """`new` for OpenAPI 3.1."""
+        self.library = library
+        self.new = new
+        self._own: dict[Key, Own] = {}
+        self._reached: dict[Key, tuple[Own, ...]] = {}
+        self._declares: dict[Key, bool] = {}
+        self._modern: dict[Key, Modern] = {}
+        dialect = library.root.value.get("jsonSchemaDialect") if is_object(library.root.value) else None
+        group = library.root.member("components")
+        group = group.member("schemas") if group else None
+        self._components = dict(group.members()) if group else {}
+        self._dialect = _unread_dialect(dialect)
+
+    def modern(self, site: Site) -> Modern:
+        """The keywords of a schema in 2020-12; none for `true`, and `not` for `false`."""
+        if not is_object(site.value):
+            return Modern({} if site.value is True else {"not": {}})
+        if site.key not in self._modern:
+            self._modern[site.key] = modern(site.value, new=self.new)
+        return self._modern[site.key]
+
+    def target(self, site: Site) -> Site | None:
+        """Where the `$ref` of a schema leads, one step."""
+        reference = site.value.get("$ref") if is_object(site.value) else None
+        return self.library.follow(site, reference) if isinstance(reference, str) else None
+
+    def components(self) -> list[Site]:
+        """The schemas of the main document's components."""
+        return list(self._components.values())
+
+    def component(self, name: str) -> Site | None:
+        """A schema of the main document's components by its name."""
+        return self._components.get(name)
+
+    def below(self, site: Site, keywords: frozenset[str]) -> Iterator[tuple[str, Site]]:
+        """The subschemas of a schema under some keywords, references not followed."""
+        if is_object(site.value) and (self.new or "$ref" not in site.value):
+            yield from ((keyword, below) for keyword, below in subschemas(site) if keyword in keywords)
+
+    def in_place(self, site: Site) -> Iterator[Site]:
+        """The schema itself and all that judge the same value with it, each once."""
+        seen: set[Key] = set()
+        left = [site]
+        while left:
+            here = left.pop()
+            if here.key in seen:
+                continue
+            seen.add(here.key)
+            yield here
+            left.extend(below for _, below in self.below(here, IN_PLACE))
+            target = self.target(here)
+            if target:
+                left.append(target)
+
+    def loops(self, site: Site) -> bool:
+        """Whether a schema with references judges a value by judging the same value by itself."""
+        target = self.target(site)
+        return target is not None and any(here.key == site.key for here in self.in_place(target))
+
+    def declares(self, site: Site) -> bool:
+        """Whether the place says anything about which members an object has."""
+        if site.key not in self._declares:
+            self._declares[site.key] = any(
+                is_object(here.value) and any(name in self.modern(here).keywords for name in DECLARING)
+                for here in self.in_place(site)
+            )
+        return self._declares[site.key]
+
+    def closable(self, site: Site) -> bool:
+        """Whether an object that declares its members can stand anywhere in the value."""
+        return any(own.declares for own in self._reach(site))
+
+    def nested(self, site: Site) -> bool:
+        """Whether such an object can stand below the value itself."""
+        return any(self.closable(child) for here in self.in_place(site) for _, child in self.below(here, CHILDREN))
+
+    def directional(self, site: Site) -> bool:
+        """Whether a member that is only read or only written can be reached."""
+        return any(own.read_only or own.write_only for own in self._reach(site))
+
+    def unread(self, site: Site) -> list[str]:
+        """What a reachable schema uses that Yett cannot read yet."""
+        found = {reason for own in self._reach(site) for reason in own.unread}
+        return sorted(found | ({self._dialect} if self._dialect else set()))
+
+    def marked(self, site: Site, keyword: str) -> bool:
+        """Whether `readOnly` or `writeOnly` is true for a member, itself or where it leads."""
+        return any(
+            is_object(here.value) and here.value.get(keyword) is True and (self.new or "$ref" not in here.value)
+            for here in self._chain(site)
+        )
+
+    def _chain(self, site: Site) -> Iterator[Site]:
+        """A schema, what it refers to, and the parts of `allOf`."""
+        seen: set[Key] = set()
+        left = [site]
+        while left:
+            here = left.pop()
+            if here.key in seen:
+                continue
+            seen.add(here.key)
+            yield here
+            left.extend(below for _, below in self.below(here, frozenset({"allOf"})))
+            target = self.target(here)
+            if target:
+                left.append(target)
+
+    def _reach(self, site: Site) -> tuple[Own, ...]:
+        """What is said by the schema and by everything that can be reached from it, without repeats."""
+        own = self._said(site)
+        return (own, *(said for target in own.refs for said in self._reach_target(target)))
+
+    def _reach_target(self, target: Site) -> tuple[Own, ...]:
+        if target.key not in self._reached:
+            seen: dict[Key, Own] = {}
+            left = [target]
+            while left:
+                here = left.pop()
+                if here.key not in seen:
+                    seen[here.key] = own = self._said(here)
+                    left.extend(own.refs)
+            self._reached[target.key] = _distinct(seen.values())
+        return self._reached[target.key]
+
+    def _said(self, site: Site) -> Own:
+        if site.key not in self._own:
+            self._own[site.key] = _Scan(self).run(site)
+        return self._own[site.key]
+
+
+def _distinct(found: Iterable[Own]) -> tuple[Own, ...]:
+    """Only what differs, so that answers stay small."""
+    return tuple({(own.declares, own.read_only, own.write_only, own.unread): own for own in found}.values())
+
+
+def _unread_dialect(dialect: Json) -> str | None:
+    if dialect is None or (isinstance(dialect, str) and dialect.rstrip("#") in _DIALECTS):
+        return None
+    return f"the schema dialect {dialect}"
+
+
+class _Scan:
+    """One pass over the text of a schema."""
+
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas = schemas
+        self._refs: list[Site] = []
+        self._flags: dict[str, bool] = {"declares": False, "readOnly": False, "writeOnly": False}
+        self._unread: set[str] = set()
+
+    def run(self, site: Site) -> Own:
+        left = [site]
+        while left:
+            here = left.pop()
+            if is_object(here.value):
+                self._look(here)
+                if self._schemas.loops(here):
+                    self._unread.add("a schema that refers to itself without a member or an item between")
+                left.extend(below for keyword, below in self._below(here) if keyword not in ("$defs", "definitions"))
+        flags = self._flags
+        return Own(tuple(self._refs), flags["declares"], flags["readOnly"], flags["writeOnly"], frozenset(self._unread))
+
+    def _below(self, site: Site) -> Iterator[tuple[str, Site]]:
+        return subschemas(site) if self._schemas.new or "$ref" not in site.value else iter(())
+
+    def _look(self, site: Site) -> None:
+        target = self._schemas.target(site)
+        if target:
+            self._refs.append(target)
+            if not self._schemas.new:
+                return
+        self._flags["declares"] |= any(name in site.value for name in DECLARING)
+        for keyword in ("readOnly", "writeOnly"):
+            self._flags[keyword] |= site.value.get(keyword) is True
+        for keyword in ("$dynamicRef", "$id"):
+            if isinstance(site.value.get(keyword), str):
+                self._unread.add(f"{keyword} in a schema")
+        reason = _unread_dialect(site.value.get("$schema"))
+        if reason:
+            self._unread.add(reason)

@@ -1,0 +1,43 @@
+"""How the text of a parameter is read: which JSON types its schema admits for the whole, its items and its members."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from yett.openapi.library import Site
+from yett.openapi.schemas import Schemas
+from yett.openapi.values import ALL_TYPES, admitted_types
+
+_ORDER = ("integer", "number", "boolean", "array", "object", "string")
+
+
+class Texts(NamedTuple):
+    """Types in the order in which they are tried; a text always fits `string`, so that is last."""
+
+    types: list[str]
+    items: list[str]
+    members: dict[str, list[str]]
+
+
+def texts(schemas: Schemas, site: Site | None) -> Texts:
+    """How the text of a parameter with this schema is read; without a schema it is a string."""
+    if site is None:
+        return Texts(["string"], [], {})
+    items: list[str] = []
+    members: dict[str, list[str]] = {}
+    for here in schemas.in_place(site):
+        for keyword, below in schemas.below(here, frozenset({"items", "properties"})):
+            if keyword == "items":
+                items = items or _ordered(schemas, below)
+            else:
+                members.setdefault(below.pointer[-1], _ordered(schemas, below))
+    return Texts(_ordered(schemas, site), items, members)
+
+
+def _ordered(schemas: Schemas, site: Site) -> list[str]:
+    admitted = admitted_types(schemas, site)
+    if admitted >= ALL_TYPES - {"null"}:
+        return ["string"]
+    if "number" in admitted:
+        admitted -= {"integer"}
+    return [kind for kind in _ORDER if kind in admitted] or (["null"] if "null" in admitted else ["string"])
