@@ -1,4 +1,11 @@
 //! The strict reader: what it refuses and where, and that it agrees with serde_json on everything else.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail"
+)]
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -1,4 +1,5 @@
 //! Cutting members out of a text: exactly those go, and every other byte stays as it was.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 use bytes::Bytes;
 use proptest::prelude::*;

@@ -197,6 +197,8 @@ pub enum Unusable {
     Algorithm,
     /// The RSA modulus is even, or shorter than 2048 or longer than 8192 bits.
     Modulus,
+    /// The RSA modulus comes from a generator whose keys can be factored.
+    Roca,
     /// The RSA exponent is even, or not between 65537 and 2^32.
     Exponent,
     /// The coordinates are no point of the curve.
@@ -214,6 +216,7 @@ impl fmt::Display for Unusable {
             Self::Purpose => to.write_str("`use` or `key_ops` is not for verification of signatures"),
             Self::Algorithm => to.write_str("`alg` is not a signature algorithm of this kind of key"),
             Self::Modulus => to.write_str("modulus is even, or not of 2048 to 8192 bits"),
+            Self::Roca => to.write_str("modulus can be factored (CVE-2017-15361)"),
             Self::Exponent => to.write_str("exponent is even, or not between 65537 and 2^32"),
             Self::Point => to.write_str("coordinates are no point of the curve"),
         }

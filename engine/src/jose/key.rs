@@ -147,6 +147,9 @@ fn rsa(members: &Map<String, Value>, permitted: &[Algorithm]) -> Result<Prepared
     if !(2048..=8192).contains(&bits) || is_even(n) {
         return Err(Unusable::Modulus);
     }
+    if has_roca_shape(n) {
+        return Err(Unusable::Roca);
+    }
     let exponent = e.iter().try_fold(0_u64, |value, byte| {
         value.checked_mul(256)?.checked_add(u64::from(*byte))
     });
@@ -173,6 +176,19 @@ fn rsa(members: &Map<String, Value>, permitted: &[Algorithm]) -> Result<Prepared
 fn minimal(number: &[u8]) -> &[u8] {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
     number.get(zeros..).unwrap_or_default()
+}
+
+/// Whether the modulus has the shape that Infineon's generator left (CVE-2017-15361): modulo each of these primes it is a
+/// power of 65537. One in about 2^27 sound keys has it by chance.
+fn has_roca_shape(n: &[u8]) -> bool {
+    const PRIMES: [u32; 17] = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
+    PRIMES.iter().all(|prime| {
+        let residue = n
+            .iter()
+            .fold(0, |residue, byte| (residue * 256 + u32::from(*byte)) % prime);
+        let powers = std::iter::successors(Some(1), |power| Some(power * 65_537 % prime));
+        powers.take(*prime as usize).any(|power| power == residue)
+    })
 }
 
 fn is_even(number: &[u8]) -> bool {
