@@ -73,6 +73,7 @@ lock: $(VENV)/.packages ## compiles requirements.lock from pyproject.toml, with 
 	$(BIN)/uv pip compile --quiet --generate-hashes --all-extras --no-emit-index-url --python-version 3.11 \
 		--custom-compile-command 'make lock' pyproject.toml -o requirements.lock
 	cargo update --workspace
+	cargo update --workspace --manifest-path fuzz/Cargo.toml
 
 format: $(VENV)/.packages ## formats both languages
 	cargo fmt --all
