@@ -42,8 +42,13 @@ fn hex_value(digit: u8) -> u64 {
 
 /// The lenient reading of a size, as `strtol` has it: blanks, a sign and `0x` are skipped.
 fn lenient_start(line: &[u8]) -> usize {
-    let signs = line.iter().take_while(|octet| matches!(octet, b' ' | b'\t' | b'+' | b'-')).count();
-    let prefixed = line.get(signs..).is_some_and(|rest| rest.starts_with(b"0x") || rest.starts_with(b"0X"));
+    let signs = line
+        .iter()
+        .take_while(|octet| matches!(octet, b' ' | b'\t' | b'+' | b'-'))
+        .count();
+    let prefixed = line
+        .get(signs..)
+        .is_some_and(|rest| rest.starts_with(b"0x") || rest.starts_with(b"0X"));
     if prefixed { signs + 2 } else { signs }
 }
 
@@ -67,8 +72,14 @@ fn well_formed(mut rest: &[u8]) -> bool {
 }
 
 fn value_length(text: &[u8]) -> usize {
-    let Some(quoted) = text.strip_prefix(b"\"") else { return token_length(text) };
+    let Some(quoted) = text.strip_prefix(b"\"") else {
+        return token_length(text);
+    };
     let length = quoted.iter().position(|octet| *octet == b'"');
-    let plain = |length: &usize| quoted.get(..*length).is_some_and(|text| !has_control(text) && !text.contains(&b'\\'));
+    let plain = |length: &usize| {
+        quoted
+            .get(..*length)
+            .is_some_and(|text| !has_control(text) && !text.contains(&b'\\'))
+    };
     length.filter(plain).map_or(0, |length| length + 2)
 }

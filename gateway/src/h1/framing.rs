@@ -14,12 +14,6 @@ pub(super) struct Framing {
     pub(super) expects_continue: bool,
 }
 
-impl Default for Framing {
-    fn default() -> Self {
-        Self { body: Body::None, keep_alive: false, expects_continue: false }
-    }
-}
-
 /// A field that may stand once: its first value, and whether there was another.
 #[derive(Default)]
 struct Once<'h> {
@@ -47,8 +41,10 @@ pub(super) fn of<'h>(
             b"content-length" => length.see(value),
             b"transfer-encoding" => coding.see(value),
             b"connection" => {
-                close |= lists(value, b"close");
-                keep |= lists(value, b"keep-alive");
+                for option in value.split(|octet| *octet == b',').map(trim) {
+                    close |= option.eq_ignore_ascii_case(b"close");
+                    keep |= option.eq_ignore_ascii_case(b"keep-alive");
+                }
             }
             b"expect" => {
                 expects_continue |= version == Version::Http11 && value.eq_ignore_ascii_case(b"100-continue");
@@ -57,11 +53,11 @@ pub(super) fn of<'h>(
         }
     }
     let keep_alive = !close && (version == Version::Http11 || keep);
-    Ok(Framing { body: body(&length, &coding, version, judge)?, keep_alive, expects_continue })
-}
-
-fn lists(value: &[u8], option: &[u8]) -> bool {
-    value.split(|octet| *octet == b',').any(|member| trim(member).eq_ignore_ascii_case(option))
+    Ok(Framing {
+        body: body(&length, &coding, version, judge)?,
+        keep_alive,
+        expects_continue,
+    })
 }
 
 fn body(length: &Once<'_>, coding: &Once<'_>, version: Version, judge: Judge) -> Result<Body, Refusal> {
@@ -90,7 +86,9 @@ fn content_length(value: &[u8], repeated: bool, judge: Judge) -> Result<u64, Ref
         judge.refuse(reason::ADMIT_LENGTH_PADDED)?;
     }
     let wide = digits.iter().map(|digit| u64::from(digit & 0xf));
-    let exact = wide.clone().try_fold(0u64, |sum, digit| sum.checked_mul(10)?.checked_add(digit));
+    let exact = wide
+        .clone()
+        .try_fold(0u64, |sum, digit| sum.checked_mul(10)?.checked_add(digit));
     if let Some(length) = exact {
         return Ok(length);
     }
@@ -100,7 +98,10 @@ fn content_length(value: &[u8], repeated: bool, judge: Judge) -> Result<u64, Ref
 
 /// The lenient reading of a length, as `strtol` has it: a sign is skipped, what follows the digits is left.
 fn leading_digits(text: &[u8]) -> &[u8] {
-    let unsigned = text.strip_prefix(b"+").or_else(|| text.strip_prefix(b"-")).unwrap_or(text);
+    let unsigned = text
+        .strip_prefix(b"+")
+        .or_else(|| text.strip_prefix(b"-"))
+        .unwrap_or(text);
     let length = unsigned.iter().take_while(|octet| octet.is_ascii_digit()).count();
     unsigned.get(..length).unwrap_or_default()
 }
@@ -114,7 +115,10 @@ fn transfer_encoding(value: &[u8], repeated: bool, version: Version, judge: Judg
         return Ok(Body::Chunked);
     }
     let mut codings = value.split(|octet| *octet == b',').map(trim);
-    if codings.clone().any(|coding| coding.is_empty() || token_length(coding) < coding.len()) {
+    if codings
+        .clone()
+        .any(|coding| coding.is_empty() || token_length(coding) < coding.len())
+    {
         judge.refuse(reason::ADMIT_CODING_MALFORMED)?;
     } else if codings.any(|coding| !coding.eq_ignore_ascii_case(b"chunked")) {
         judge.refuse(reason::ADMIT_CODING_UNSUPPORTED)?;

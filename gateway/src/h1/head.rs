@@ -17,11 +17,12 @@ use super::request_line::{self, RequestLine};
 pub(super) const LONGEST_HEAD: usize = u16::MAX as usize;
 
 /// The versions that are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Version {
     /// HTTP/1.0: closes unless asked not to, knows neither chunks nor `Expect`.
     Http10,
     /// HTTP/1.1.
+    #[default]
     Http11,
 }
 
@@ -46,13 +47,20 @@ pub(super) struct Span {
 impl From<Range<usize>> for Span {
     fn from(range: Range<usize>) -> Self {
         let place = |at| u16::try_from(at).unwrap_or(u16::MAX);
-        Self { start: place(range.start), end: place(range.end) }
+        Self {
+            start: place(range.start),
+            end: place(range.end),
+        }
     }
 }
 
 impl Span {
     fn range(self) -> Range<usize> {
         self.start.into()..self.end.into()
+    }
+
+    fn of(self, bytes: &[u8]) -> &[u8] {
+        bytes.get(self.range()).unwrap_or_default()
     }
 }
 
@@ -62,7 +70,7 @@ struct Field {
     value: Span,
 }
 
-type Fields = SmallVec<[Field; 24]>;
+type Fields = SmallVec<[Field; 16]>;
 
 /// The head of one request: nothing is copied, everything is a range of one buffer. Names are in lower case.
 #[derive(Clone, Debug)]
@@ -77,7 +85,7 @@ pub struct RawHead {
 
 impl RawHead {
     fn slice(&self, span: Span) -> &[u8] {
-        self.bytes.get(span.range()).unwrap_or_default()
+        span.of(&self.bytes)
     }
 
     /// The buffer that all ranges refer to: the head as it came, names turned to lower case.
@@ -102,12 +110,16 @@ impl RawHead {
 
     /// The header fields in their order: a name in lower case, a value without blanks around it.
     pub fn headers(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8])> {
-        self.fields.iter().map(|field| (self.slice(field.name), self.slice(field.value)))
+        self.fields
+            .iter()
+            .map(|field| (self.slice(field.name), self.slice(field.value)))
     }
 
     /// Where the names and values of `headers` stand in `bytes`.
     pub fn header_ranges(&self) -> impl ExactSizeIterator<Item = (Range<usize>, Range<usize>)> {
-        self.fields.iter().map(|field| (field.name.range(), field.value.range()))
+        self.fields
+            .iter()
+            .map(|field| (field.name.range(), field.value.range()))
     }
 
     /// The version of the request line.
@@ -136,7 +148,9 @@ impl RawHead {
 pub(super) struct Draft {
     scan: usize,
     start: usize,
-    request: Option<RequestLine>,
+    request: RequestLine,
+    /// Where the first field stands; zero before the request line has ended.
+    fields_start: usize,
     fields: Fields,
 }
 
@@ -148,17 +162,22 @@ impl Draft {
         limits: &Limits,
         judge: Judge,
     ) -> Result<Option<usize>, Refusal> {
-        if self.request.is_none() {
+        if self.in_request_line() {
             request_line::refuse_method(window, limits, judge)?;
         }
         while let Some(Line { end, next }) = line::find(window, &mut self.scan, judge)? {
             let line = self.start..end;
             self.start = next;
             self.scan = next;
-            if self.request.is_none() {
+            if self.in_request_line() {
                 let line = window.get(line).unwrap_or_default();
-                self.request = Some(request_line::parse(line, limits, judge)?);
+                self.request = request_line::parse(line, limits, judge)?;
+                self.fields_start = next;
             } else if line.is_empty() {
+                // Names are tokens and every line end is one: a control octet can only stand in a value.
+                if has_control(window.get(self.fields_start..next).unwrap_or_default()) {
+                    judge.refuse(reason::ADMIT_HEADER_CONTROL)?;
+                }
                 return Ok(Some(next));
             } else {
                 self.field(window, line, limits, judge)?;
@@ -169,26 +188,33 @@ impl Draft {
 
     /// Whether not even the request line has ended.
     pub(super) fn in_request_line(&self) -> bool {
-        self.request.is_none()
+        self.fields_start == 0
     }
 
     /// The finished head; the draft is empty again. `bytes` is what `advance` measured.
-    pub(super) fn finish(&mut self, bytes: Bytes, judge: Judge) -> Result<Option<RawHead>, Refusal> {
+    pub(super) fn finish(&mut self, bytes: Bytes, judge: Judge) -> Result<RawHead, Refusal> {
         let Draft { request, fields, .. } = std::mem::take(self);
-        let Some(RequestLine { method, target, version }) = request else { return Ok(None) };
-        let mut head = RawHead { bytes, method, target, fields, version, framing: Framing::default() };
-        head.framing = framing::of(head.headers(), version, judge)?;
-        Ok(Some(head))
+        let RequestLine {
+            method,
+            target,
+            version,
+        } = request;
+        let parts = fields
+            .iter()
+            .map(|Field { name, value }| (name.of(&bytes), value.of(&bytes)));
+        let framing = framing::of(parts, version, judge)?;
+        Ok(RawHead {
+            bytes,
+            method,
+            target,
+            fields,
+            version,
+            framing,
+        })
     }
 
     /// Reads one field line: token, colon, value (RFC 9112 section 5).
-    fn field(
-        &mut self,
-        window: &mut [u8],
-        line: Range<usize>,
-        limits: &Limits,
-        judge: Judge,
-    ) -> Result<(), Refusal> {
+    fn field(&mut self, window: &mut [u8], line: Range<usize>, limits: &Limits, judge: Judge) -> Result<(), Refusal> {
         let text = window.get_mut(line.clone()).unwrap_or_default();
         if text.first().copied().is_some_and(is_blank) {
             judge.refuse(reason::ADMIT_HEADER_FOLDED)?;
@@ -196,15 +222,13 @@ impl Draft {
             return Ok(());
         }
         let name = lower_token(text);
-        let Some(colon) = colon_after(text, name, judge)? else { return Ok(()) };
-        let value = text.get(colon + 1..).unwrap_or_default();
-        if has_control(value) {
-            judge.refuse(reason::ADMIT_HEADER_CONTROL)?;
-        }
+        let Some(colon) = colon_after(text, name, judge)? else {
+            return Ok(());
+        };
         if self.fields.len() >= limits.headers {
             judge.refuse(reason::ADMIT_HEADERS_TOO_MANY)?;
         }
-        let value = trimmed(value);
+        let value = trimmed(text.get(colon + 1..).unwrap_or_default());
         let offset = line.start + colon + 1;
         self.fields.push(Field {
             name: (line.start..line.start + name).into(),
@@ -217,7 +241,10 @@ impl Draft {
     fn unfold(&mut self, window: &mut [u8], line: Range<usize>) {
         let Some(last) = self.fields.last_mut() else { return };
         let value = last.value.range().start..line.end;
-        window.get_mut(last.value.range().end..line.start).unwrap_or_default().fill(b' ');
+        window
+            .get_mut(last.value.range().end..line.start)
+            .unwrap_or_default()
+            .fill(b' ');
         let inner = trimmed(window.get(value.clone()).unwrap_or_default());
         last.value = (value.start + inner.start..value.start + inner.end).into();
     }

@@ -24,11 +24,19 @@ impl Judge {
     /// Refuses; or, with this reason taken out, lets the caller go on with the lenient reading that the check forbids.
     #[cold]
     pub(super) fn refuse(self, reason: Reason) -> Result<(), Refusal> {
-        if self.without == Some(reason) { Ok(()) } else { Err(Refusal { reason }) }
+        if self.without == Some(reason) {
+            Ok(())
+        } else {
+            Err(Refusal { reason })
+        }
     }
 
     /// A limit, or none where its reason is taken out.
     pub(super) fn limit(self, limit: usize, reason: Reason) -> usize {
-        if self.without == Some(reason) { usize::MAX } else { limit }
+        if self.without == Some(reason) {
+            usize::MAX
+        } else {
+            limit
+        }
     }
 }

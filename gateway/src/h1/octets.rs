@@ -48,9 +48,12 @@ pub(super) fn lower_token(text: &mut [u8]) -> usize {
     length
 }
 
-/// Whether a control octet other than HTAB stands in `text`; written without a branch, so that it is vectorised.
+/// Whether a control octet other than HTAB, CR and LF stands in `text`; without a branch, so that it is vectorised.
 pub(super) fn has_control(text: &[u8]) -> bool {
-    text.iter().fold(false, |found, &octet| found | ((octet < 0x20) & (octet != b'\t')) | (octet == 0x7f))
+    text.iter().fold(false, |found, &octet| {
+        let blank = (octet == b'\t') | (octet == b'\r') | (octet == b'\n');
+        found | ((octet < 0x20) & !blank) | (octet == 0x7f)
+    })
 }
 
 /// SP and HTAB.
@@ -66,6 +69,9 @@ pub(super) fn trim(text: &[u8]) -> &[u8] {
 /// Where `text` without SP and HTAB at its ends stands in it.
 pub(super) fn trimmed(text: &[u8]) -> Range<usize> {
     let start = text.iter().position(|octet| !is_blank(*octet)).unwrap_or(text.len());
-    let end = text.iter().rposition(|octet| !is_blank(*octet)).map_or(start, |last| last + 1);
+    let end = text
+        .iter()
+        .rposition(|octet| !is_blank(*octet))
+        .map_or(start, |last| last + 1);
     start..end
 }

@@ -43,13 +43,12 @@ pub fn read(bytes: &[u8], without: Option<Reason>) -> Reading {
 }
 
 /// The same for bytes that arrive in pieces, and for other limits.
-pub fn read_pieces<'b>(
-    pieces: impl IntoIterator<Item = &'b [u8]>,
-    limits: Limits,
-    without: Option<Reason>,
-) -> Reading {
+pub fn read_pieces<'b>(pieces: impl IntoIterator<Item = &'b [u8]>, limits: Limits, without: Option<Reason>) -> Reading {
     let mut reader = Reader::judged(limits, Judge::without(without));
-    let mut reading = Reading { requests: Vec::new(), refusal: None };
+    let mut reading = Reading {
+        requests: Vec::new(),
+        refusal: None,
+    };
     for piece in pieces {
         reader.push(piece);
         reading.take_events(&mut reader);
@@ -68,7 +67,10 @@ impl Reading {
                     method: head.method().to_vec(),
                     target: head.target().to_vec(),
                     version: head.version(),
-                    headers: head.headers().map(|(name, value)| (name.to_vec(), value.to_vec())).collect(),
+                    headers: head
+                        .headers()
+                        .map(|(name, value)| (name.to_vec(), value.to_vec()))
+                        .collect(),
                     body: Vec::new(),
                     keep_alive: head.keep_alive(),
                     expects_continue: head.expects_continue(),

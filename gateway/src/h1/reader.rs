@@ -43,7 +43,6 @@ impl Default for Limits {
 
 /// What was read.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a box would be the only allocation of a head")]
 pub enum Event {
     /// Nothing yet: put more bytes into the buffer, or say `eof`.
     NeedMore,
@@ -60,7 +59,9 @@ pub enum Event {
 #[derive(Clone, Copy)]
 enum State {
     /// Between two requests; `blank` after an empty line.
-    Start { blank: bool },
+    Start {
+        blank: bool,
+    },
     Head,
     /// So many octets of a body are left.
     Length(u64),
@@ -76,6 +77,14 @@ enum State {
     End,
     Closed,
     Refused(Refusal),
+}
+
+/// What a part of a request made of the buffer.
+enum Step {
+    /// It was taken, the state is the next part's.
+    Taken,
+    /// It is not whole yet.
+    Wanting,
 }
 
 /// Reads the requests of one connection. Feed it only after `NeedMore`: then it never holds more than a head.
@@ -103,7 +112,10 @@ impl Reader {
     pub(super) fn judged(limits: Limits, judge: Judge) -> Self {
         Self {
             buffer: BytesMut::new(),
-            limits: Limits { head_bytes: limits.head_bytes.min(LONGEST_HEAD), ..limits },
+            limits: Limits {
+                head_bytes: limits.head_bytes.min(LONGEST_HEAD),
+                ..limits
+            },
             judge,
             state: State::Start { blank: false },
             draft: Draft::default(),
@@ -141,7 +153,10 @@ impl Reader {
     ///
     /// # Errors
     /// The reason why this is not HTTP/1 that has one meaning; from then on always the same.
-    #[expect(clippy::should_implement_trait, reason = "the events do not end, and a refusal is no item")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "the events do not end, and a refusal is no item"
+    )]
     pub fn next(&mut self) -> Result<Event, Refusal> {
         let event = self.read();
         if let Err(refusal) = event {
@@ -152,60 +167,90 @@ impl Reader {
 
     fn read(&mut self) -> Result<Event, Refusal> {
         loop {
-            let event = match self.state {
+            let step = match self.state {
                 State::Start { blank } => self.start(blank)?,
-                State::Head => self.head()?,
-                State::Length(left) => self.data(left, State::Length, State::End),
+                State::Head => match self.head_length()? {
+                    Some(length) => return self.head(length),
+                    None => Step::Wanting,
+                },
+                State::Length(0) => self.enter(State::End),
+                State::Chunk(0) => self.enter(State::ChunkEnd),
+                State::Length(left) => match self.data(left, State::Length) {
+                    Some(octets) => return Ok(Event::Data(octets)),
+                    None => Step::Wanting,
+                },
+                State::Chunk(left) => match self.data(left, State::Chunk) {
+                    Some(octets) => return Ok(Event::Data(octets)),
+                    None => Step::Wanting,
+                },
                 State::ChunkLine => self.chunk_line()?,
-                State::Chunk(left) => self.data(left, State::Chunk, State::ChunkEnd),
                 State::ChunkEnd => self.chunk_end()?,
                 State::Trailer => self.trailer()?,
                 State::End => {
-                    self.state = if self.keep_alive { State::Start { blank: false } } else { State::Closed };
-                    Some(Event::End)
+                    self.state = if self.keep_alive {
+                        State::Start { blank: false }
+                    } else {
+                        State::Closed
+                    };
+                    return Ok(Event::End);
                 }
-                State::Closed => Some(Event::Closed),
+                State::Closed => return Ok(Event::Closed),
                 State::Refused(refusal) => return Err(refusal),
             };
-            match event {
-                Some(Event::NeedMore) if self.eof => self.cut()?,
-                Some(event) => return Ok(event),
-                None => {}
+            match step {
+                Step::Taken => {}
+                Step::Wanting if self.eof => self.cut()?,
+                Step::Wanting => return Ok(Event::NeedMore),
             }
         }
+    }
+
+    fn enter(&mut self, state: State) -> Step {
+        self.state = state;
+        Step::Taken
     }
 
     /// Skips the one empty line that may stand before a request line (RFC 9112 section 2.2).
-    fn start(&mut self, blank: bool) -> Result<Option<Event>, Refusal> {
+    fn start(&mut self, blank: bool) -> Result<Step, Refusal> {
         match self.buffer.first() {
-            None => Ok(Some(Event::NeedMore)),
-            Some(b'\r' | b'\n') => {
-                let Some(Line { next, .. }) = line::find(&self.buffer, &mut 0, self.judge)? else {
-                    return Ok(Some(Event::NeedMore));
-                };
-                if blank {
-                    self.judge.refuse(reason::ADMIT_LINE_PRECEDED)?;
-                }
-                self.buffer.advance(next);
-                self.state = State::Start { blank: true };
-                Ok(None)
-            }
-            Some(_) => {
-                self.state = State::Head;
-                Ok(None)
-            }
+            None => return Ok(Step::Wanting),
+            Some(b'\r' | b'\n') => {}
+            Some(_) => return Ok(self.enter(State::Head)),
         }
+        let Some(Line { next, .. }) = line::find(&self.buffer, &mut 0, self.judge)? else {
+            return Ok(Step::Wanting);
+        };
+        if blank {
+            self.judge.refuse(reason::ADMIT_LINE_PRECEDED)?;
+        }
+        self.buffer.advance(next);
+        Ok(self.enter(State::Start { blank: true }))
     }
 
-    fn head(&mut self) -> Result<Option<Event>, Refusal> {
-        let limit = self.judge.limit(self.limits.head_bytes, reason::ADMIT_HEAD_TOO_LARGE).min(LONGEST_HEAD);
+    /// The length of the head, once it is here.
+    fn head_length(&mut self) -> Result<Option<usize>, Refusal> {
+        let limit = self
+            .judge
+            .limit(self.limits.head_bytes, reason::ADMIT_HEAD_TOO_LARGE)
+            .min(LONGEST_HEAD);
         let length = self.buffer.len().min(limit);
         let window = self.buffer.get_mut(..length).unwrap_or_default();
-        let Some(length) = self.draft.advance(window, &self.limits, self.judge)? else {
-            return self.head_unfinished(length, limit);
-        };
-        let bytes = self.buffer.split_to(length).freeze();
-        let Some(head) = self.draft.finish(bytes, self.judge)? else { return Ok(None) };
+        if let Some(length) = self.draft.advance(window, &self.limits, self.judge)? {
+            return Ok(Some(length));
+        }
+        if length < limit {
+            return Ok(None);
+        }
+        if self.draft.in_request_line() {
+            self.judge.refuse(reason::ADMIT_TARGET_TOO_LONG)?;
+        }
+        Err(Refusal {
+            reason: reason::ADMIT_HEAD_TOO_LARGE,
+        })
+    }
+
+    fn head(&mut self, length: usize) -> Result<Event, Refusal> {
+        let head = self.draft.finish(self.buffer.split_to(length).freeze(), self.judge)?;
         self.keep_alive = head.keep_alive();
         self.extension_bytes = self.limits.extension_bytes;
         self.state = match head.body() {
@@ -213,56 +258,42 @@ impl Reader {
             Body::Length(length) => State::Length(length),
             Body::Chunked => State::ChunkLine,
         };
-        Ok(Some(Event::Head(head)))
+        Ok(Event::Head(head))
     }
 
-    fn head_unfinished(&self, length: usize, limit: usize) -> Result<Option<Event>, Refusal> {
-        if length < limit {
-            return Ok(Some(Event::NeedMore));
-        }
-        if self.draft.in_request_line() {
-            self.judge.refuse(reason::ADMIT_TARGET_TOO_LONG)?;
-        }
-        Err(Refusal { reason: reason::ADMIT_HEAD_TOO_LARGE })
-    }
-
-    /// Takes what is here of `left` octets; `within` is the state of what is left, `behind` comes after the last.
-    fn data(&mut self, left: u64, within: fn(u64) -> State, behind: State) -> Option<Event> {
-        if left == 0 {
-            self.state = behind;
-            return None;
-        }
+    /// Takes what is here of `left` octets; `within` is the state of the others.
+    fn data(&mut self, left: u64, within: fn(u64) -> State) -> Option<Bytes> {
         let length = usize::try_from(left).unwrap_or(usize::MAX).min(self.buffer.len());
-        if length == 0 {
-            return Some(Event::NeedMore);
-        }
         self.state = within(left - length as u64);
-        Some(Event::Data(self.buffer.split_to(length).freeze()))
+        (length > 0).then(|| self.buffer.split_to(length).freeze())
     }
 
-    fn chunk_line(&mut self) -> Result<Option<Event>, Refusal> {
-        let limit = self.judge.limit(self.limits.chunk_line_bytes, reason::ADMIT_CHUNK_TOO_LARGE);
+    fn chunk_line(&mut self) -> Result<Step, Refusal> {
+        let limit = self
+            .judge
+            .limit(self.limits.chunk_line_bytes, reason::ADMIT_CHUNK_TOO_LARGE);
         let length = self.buffer.len().min(limit);
         let window = self.buffer.get(..length).unwrap_or_default();
         let Some(Line { end, next }) = line::find(window, &mut self.scan, self.judge)? else {
             return if length < limit {
-                Ok(Some(Event::NeedMore))
+                Ok(Step::Wanting)
             } else {
-                Err(Refusal { reason: reason::ADMIT_CHUNK_TOO_LARGE })
+                Err(Refusal {
+                    reason: reason::ADMIT_CHUNK_TOO_LARGE,
+                })
             };
         };
         let line = window.get(..end).unwrap_or_default();
         let size = chunk::size(line, &mut self.extension_bytes, self.judge)?;
         self.scan = 0;
         self.buffer.advance(next);
-        self.state = if size == 0 { State::Trailer } else { State::Chunk(size) };
-        Ok(None)
+        Ok(self.enter(if size == 0 { State::Trailer } else { State::Chunk(size) }))
     }
 
     /// The CRLF behind a chunk. Its lenient reading skips two octets without looking at them.
-    fn chunk_end(&mut self) -> Result<Option<Event>, Refusal> {
+    fn chunk_end(&mut self) -> Result<Step, Refusal> {
         let ended = match *self.buffer {
-            [] | [b'\r'] => return Ok(Some(Event::NeedMore)),
+            [] | [b'\r'] => return Ok(Step::Wanting),
             [b'\r', b'\n', ..] => 2,
             [b'\n', ..] => {
                 self.judge.refuse(reason::ADMIT_LF_BARE)?;
@@ -274,25 +305,23 @@ impl Reader {
             }
         };
         if ended > self.buffer.len() {
-            return Ok(Some(Event::NeedMore));
+            return Ok(Step::Wanting);
         }
         self.buffer.advance(ended);
-        self.state = State::ChunkLine;
-        Ok(None)
+        Ok(self.enter(State::ChunkLine))
     }
 
     /// The empty line that ends the chunks. Its first octet decides: no trailer field is waited for.
-    fn trailer(&mut self) -> Result<Option<Event>, Refusal> {
+    fn trailer(&mut self) -> Result<Step, Refusal> {
         if self.scan == 0 && !matches!(self.buffer.first(), None | Some(b'\r' | b'\n')) {
             self.judge.refuse(reason::ADMIT_TRAILER_UNSUPPORTED)?;
         }
         let Some(Line { end, next }) = line::find(&self.buffer, &mut self.scan, self.judge)? else {
-            return Ok(Some(Event::NeedMore));
+            return Ok(Step::Wanting);
         };
         self.scan = 0;
         self.buffer.advance(next);
-        self.state = if end == 0 { State::End } else { State::Trailer };
-        Ok(None)
+        Ok(self.enter(if end == 0 { State::End } else { State::Trailer }))
     }
 
     /// The connection ended where more was needed. The lenient readings take what is here for the whole.

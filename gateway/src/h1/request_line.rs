@@ -11,7 +11,7 @@ use super::octets::{is_blank, token, trimmed};
 use super::reader::Limits;
 
 /// The request line as ranges of the head.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct RequestLine {
     pub(super) method: Span,
     pub(super) target: Span,
@@ -46,7 +46,11 @@ pub(super) fn parse(line: &[u8], limits: &Limits, judge: Judge) -> Result<Reques
             Version::Http10
         }
     };
-    Ok(RequestLine { method: method.into(), target: target.into(), version })
+    Ok(RequestLine {
+        method: method.into(),
+        target: target.into(),
+        version,
+    })
 }
 
 type Parts = (Range<usize>, Range<usize>, Option<Range<usize>>);
@@ -72,7 +76,9 @@ fn split_at_spaces(line: &[u8]) -> Option<Parts> {
     let last = memrchr(b' ', line)?;
     let target = first + 1..last;
     let version = last + 1..line.len();
-    let plain = !version.is_empty() && !line.get(target.clone())?.is_empty() && memchr(b' ', line.get(target.clone())?).is_none();
+    let plain = !version.is_empty()
+        && !line.get(target.clone())?.is_empty()
+        && memchr(b' ', line.get(target.clone())?).is_none();
     plain.then_some((0..first, target, Some(version)))
 }
 
@@ -81,15 +87,15 @@ fn split_at_blanks(line: &[u8]) -> Parts {
     let words = trimmed(line);
     let text = line.get(words.clone()).unwrap_or_default();
     let first = text.iter().position(|octet| is_blank(*octet)).unwrap_or(text.len());
-    let last = memrchr(b' ', text).max(memrchr(b'\t', text)).filter(|last| *last > first);
+    let last = memrchr(b' ', text)
+        .max(memrchr(b'\t', text))
+        .filter(|last| *last > first);
     let inner = first..last.unwrap_or(text.len());
     let target = trimmed(text.get(inner).unwrap_or_default());
     let offset = words.start + first;
     let target = offset + target.start..offset + target.end;
     match last {
-        Some(last) if !target.is_empty() => {
-            (words.start..offset, target, Some(words.start + last + 1..words.end))
-        }
+        Some(last) if !target.is_empty() => (words.start..offset, target, Some(words.start + last + 1..words.end)),
         _ => {
             let target = trimmed(text.get(first..).unwrap_or_default());
             (words.start..offset, offset + target.start..offset + target.end, None)

@@ -16,7 +16,10 @@ pub(crate) struct Fill {
 /// One octet for each character (latin-1), `{fill}` replaced.
 pub(crate) fn octets(text: &str, fill: Option<&Fill>) -> Vec<u8> {
     let filling = fill.map(|fill| fill.text.repeat(fill.times)).unwrap_or_default();
-    text.replace("{fill}", &filling).chars().map(|octet| u8::try_from(octet).unwrap()).collect()
+    text.replace("{fill}", &filling)
+        .chars()
+        .map(|octet| u8::try_from(octet).unwrap())
+        .collect()
 }
 
 /// A file of the repository, by its path from the root.
@@ -30,12 +33,21 @@ pub(crate) fn file<T: DeserializeOwned>(path: &str) -> T {
 pub(crate) fn read(bytes: &[u8], without: Option<Reason>) -> proof::Reading {
     let whole = proof::read(bytes, without);
     let single = proof::read_pieces(bytes.chunks(1), Limits::default(), without);
-    assert_eq!(whole, single, "whole and octet by octet differ: {}", bytes.escape_ascii());
+    assert_eq!(
+        whole,
+        single,
+        "whole and octet by octet differ: {}",
+        bytes.escape_ascii()
+    );
     whole
 }
 
 /// The request lines of what was read, without versions.
 pub(crate) fn lines(reading: &proof::Reading) -> Vec<String> {
     let latin = |octets: &[u8]| octets.iter().map(|octet| char::from(*octet)).collect::<String>();
-    reading.requests.iter().map(|request| format!("{} {}", latin(&request.method), latin(&request.target))).collect()
+    reading
+        .requests
+        .iter()
+        .map(|request| format!("{} {}", latin(&request.method), latin(&request.target)))
+        .collect()
 }

@@ -31,7 +31,10 @@ fn prove(entry: &Entry, case: &Case) {
     let place = format!("{}: {}", entry.id, case.name);
     let reason = Reason::named(&entry.id).unwrap_or_else(|| panic!("{place}: the engine was built without it"));
     assert!(!case.effect.is_empty(), "{place}: no effect");
-    let (attack, twin) = (octets(&case.attack, case.fill.as_ref()), octets(&case.twin, case.fill.as_ref()));
+    let (attack, twin) = (
+        octets(&case.attack, case.fill.as_ref()),
+        octets(&case.twin, case.fill.as_ref()),
+    );
 
     assert_eq!(read(&attack, None).refusal, Some(reason), "{place}: the attack");
 
@@ -43,9 +46,14 @@ fn prove(entry: &Entry, case: &Case) {
     let lenient = read(&attack, Some(reason));
     assert_eq!(lenient.refusal, None, "{place}: the attack without the check");
     let expected = case.reads.iter().map(|line| octets(line, case.fill.as_ref()));
-    let expected: Vec<String> = expected.map(|line| line.into_iter().map(char::from).collect()).collect();
+    let expected: Vec<String> = expected
+        .map(|line| line.into_iter().map(char::from).collect())
+        .collect();
     assert_eq!(lines(&lenient), expected, "{place}: what is read without the check");
-    assert!(lenient.requests.iter().all(|request| request.whole), "{place}: requests without the check are whole");
+    assert!(
+        lenient.requests.iter().all(|request| request.whole),
+        "{place}: requests without the check are whole"
+    );
 }
 
 #[test]

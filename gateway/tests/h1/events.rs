@@ -30,10 +30,20 @@ fn head_of(bytes: &str) -> RawHead {
 #[test]
 fn a_head_is_its_parts() {
     let head = head_of("PATCH /a?b=c HTTP/1.1\r\nHost:shop.example\r\nX-Note: \t a  b\u{ff} \t\r\nX-Empty:\r\n\r\n");
-    assert_eq!((head.method(), head.target(), head.version()), (&b"PATCH"[..], &b"/a?b=c"[..], Version::Http11));
+    assert_eq!(
+        (head.method(), head.target(), head.version()),
+        (&b"PATCH"[..], &b"/a?b=c"[..], Version::Http11)
+    );
     let headers: Vec<_> = head.headers().collect();
     let note = "a  b\u{ff}".as_bytes();
-    assert_eq!(headers, [(&b"host"[..], &b"shop.example"[..]), (b"x-note", note), (b"x-empty", b"")]);
+    assert_eq!(
+        headers,
+        [
+            (&b"host"[..], &b"shop.example"[..]),
+            (b"x-note", note),
+            (b"x-empty", b"")
+        ]
+    );
     assert_eq!(head.body(), Body::None);
 }
 
@@ -41,7 +51,10 @@ fn a_head_is_its_parts() {
 fn the_parts_are_ranges_of_one_buffer() {
     let head = head_of("GET /a HTTP/1.1\r\nHost: b\r\n\r\n");
     let (method, target) = head.request_ranges();
-    assert_eq!((&head.bytes()[method], &head.bytes()[target]), (&b"GET"[..], &b"/a"[..]));
+    assert_eq!(
+        (&head.bytes()[method], &head.bytes()[target]),
+        (&b"GET"[..], &b"/a"[..])
+    );
     let (name, value) = head.header_ranges().next().unwrap();
     assert_eq!((&head.bytes()[name], &head.bytes()[value]), (&b"host"[..], &b"b"[..]));
 }
@@ -82,7 +95,10 @@ fn requests_of_a_pipeline_come_in_order() {
     assert!(matches!(reader.next(), Ok(Event::End)));
     assert_eq!(head(&mut reader).target(), b"/3");
     assert!(matches!(reader.next(), Ok(Event::End)));
-    assert!(matches!(reader.next(), Ok(Event::Closed)), "nothing is read behind a request that said close");
+    assert!(
+        matches!(reader.next(), Ok(Event::Closed)),
+        "nothing is read behind a request that said close"
+    );
     assert!(matches!(reader.next(), Ok(Event::Closed)));
 }
 
@@ -103,7 +119,10 @@ fn keep_alive_follows_version_and_connection() {
 #[test]
 fn continue_is_expected_by_http_1_1_only() {
     let expects = |version: &str, value: &str| {
-        head_of(&format!("POST / {version}\r\nExpect: {value}\r\nContent-Length: 1\r\n\r\n")).expects_continue()
+        head_of(&format!(
+            "POST / {version}\r\nExpect: {value}\r\nContent-Length: 1\r\n\r\n"
+        ))
+        .expects_continue()
     };
     assert!(expects("HTTP/1.1", "100-Continue"));
     assert!(!expects("HTTP/1.1", "200-ok"));
@@ -149,22 +168,40 @@ fn junk_is_refused_before_a_line_end_comes() {
 
 #[test]
 fn limits_hold_to_the_octet() {
-    let limits = Limits { head_bytes: 64, headers: 2, target_bytes: 10, method_bytes: 4, ..Limits::default() };
+    let limits = Limits {
+        head_bytes: 64,
+        headers: 2,
+        target_bytes: 10,
+        method_bytes: 4,
+        ..Limits::default()
+    };
     let first = |bytes: &str| {
         let mut reader = Reader::new(limits);
         reader.push(bytes.as_bytes());
-        reader.next().map(|event| matches!(event, Event::Head(_))).map_err(|refusal| refusal.reason)
+        reader
+            .next()
+            .map(|event| matches!(event, Event::Head(_)))
+            .map_err(|refusal| refusal.reason)
     };
     let padded = |length: usize| format!("GET / HTTP/1.1\r\nA: {}\r\n\r\n", "x".repeat(length - 23));
     assert_eq!(first(&padded(64)), Ok(true));
     assert_eq!(first(&padded(65)), Err(reason::ADMIT_HEAD_TOO_LARGE));
     assert_eq!(first("GET /234567890 HTTP/1.1\r\n\r\n"), Ok(true));
-    assert_eq!(first("GET /2345678901 HTTP/1.1\r\n\r\n"), Err(reason::ADMIT_TARGET_TOO_LONG));
-    assert_eq!(first(&format!("GET /{}", "x".repeat(100))), Err(reason::ADMIT_TARGET_TOO_LONG));
+    assert_eq!(
+        first("GET /2345678901 HTTP/1.1\r\n\r\n"),
+        Err(reason::ADMIT_TARGET_TOO_LONG)
+    );
+    assert_eq!(
+        first(&format!("GET /{}", "x".repeat(100))),
+        Err(reason::ADMIT_TARGET_TOO_LONG)
+    );
     assert_eq!(first("PUTS / HTTP/1.1\r\n\r\n"), Ok(true));
     assert_eq!(first("PATCH / HTTP/1.1\r\n\r\n"), Err(reason::ADMIT_METHOD_TOO_LONG));
     assert_eq!(first("GET / HTTP/1.1\r\nA:1\r\nB:2\r\n\r\n"), Ok(true));
-    assert_eq!(first("GET / HTTP/1.1\r\nA:1\r\nB:2\r\nC:3\r\n\r\n"), Err(reason::ADMIT_HEADERS_TOO_MANY));
+    assert_eq!(
+        first("GET / HTTP/1.1\r\nA:1\r\nB:2\r\nC:3\r\n\r\n"),
+        Err(reason::ADMIT_HEADERS_TOO_MANY)
+    );
 }
 
 #[test]

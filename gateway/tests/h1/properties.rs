@@ -5,16 +5,54 @@ use yett_engine::reason::Reason;
 use yett_gateway::h1::{Event, Limits, Reader, Version, proof};
 
 /// Small, so that random bytes reach them.
-const SMALL: Limits =
-    Limits { head_bytes: 200, headers: 6, target_bytes: 40, method_bytes: 8, chunk_line_bytes: 24, extension_bytes: 30 };
+const SMALL: Limits = Limits {
+    head_bytes: 200,
+    headers: 6,
+    target_bytes: 40,
+    method_bytes: 8,
+    chunk_line_bytes: 24,
+    extension_bytes: 30,
+};
 
 /// Words of HTTP/1 and words of attacks: their random sentences come near to requests.
 fn word() -> impl Strategy<Value = Vec<u8>> {
     let words: Vec<&[u8]> = vec![
-        b"GET ", b"POST / HTTP/1.1\r\n", b"GET /a HTTP/1.0\r\n", b"/", b" ", b"\t", b"\r\n", b"\r\n\r\n", b"\r", b"\n", b":", b"0",
-        b"Content-Length: 5\r\n", b"Content-Length: ", b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding: ", b"chunked", b",",
-        b"Connection: close\r\n", b"Host: a\r\n", b"Expect: 100-continue\r\n", b"hello", b"5\r\nhello\r\n", b"0\r\n\r\n", b"5;a=b\r\n",
-        b"A", b"\x00", b"\xff", b"+", b"0x5", b"FFFFFFFFFFFFFFFF", b" HTTP/1.1\r\n", b"x: y\r\n", b" folded\r\n", b";", b"\"",
+        b"GET ",
+        b"POST / HTTP/1.1\r\n",
+        b"GET /a HTTP/1.0\r\n",
+        b"/",
+        b" ",
+        b"\t",
+        b"\r\n",
+        b"\r\n\r\n",
+        b"\r",
+        b"\n",
+        b":",
+        b"0",
+        b"Content-Length: 5\r\n",
+        b"Content-Length: ",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: ",
+        b"chunked",
+        b",",
+        b"Connection: close\r\n",
+        b"Host: a\r\n",
+        b"Expect: 100-continue\r\n",
+        b"hello",
+        b"5\r\nhello\r\n",
+        b"0\r\n\r\n",
+        b"5;a=b\r\n",
+        b"A",
+        b"\x00",
+        b"\xff",
+        b"+",
+        b"0x5",
+        b"FFFFFFFFFFFFFFFF",
+        b" HTTP/1.1\r\n",
+        b"x: y\r\n",
+        b" folded\r\n",
+        b";",
+        b"\"",
     ];
     prop_oneof![
         9 => proptest::sample::select(words).prop_map(<[u8]>::to_vec),
@@ -27,7 +65,10 @@ fn connection() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn check() -> impl Strategy<Value = Option<Reason>> {
-    let reasons: Vec<_> = Reason::all().filter(|reason| reason.level() == "bytes").map(Some).collect();
+    let reasons: Vec<_> = Reason::all()
+        .filter(|reason| reason.level() == "bytes")
+        .map(Some)
+        .collect();
     prop_oneof![3 => Just(None), 1 => proptest::sample::select(reasons)]
 }
 
@@ -70,7 +111,14 @@ fn valid() -> impl Strategy<Value = Valid> {
         }
         let version = Version::Http11;
         let request = proof::Request {
-            method, target, version, headers, body, keep_alive: true, expects_continue: false, whole: true,
+            method,
+            target,
+            version,
+            headers,
+            body,
+            keep_alive: true,
+            expects_continue: false,
+            whole: true,
         };
         Valid { request, chunks }
     })
@@ -82,7 +130,9 @@ fn write(Valid { request, chunks }: &Valid) -> Vec<u8> {
         bytes.extend([&name.to_ascii_uppercase()[..], b": \t", value, b" \r\n"].concat());
     }
     bytes.extend(b"\r\n");
-    let Some(sizes) = chunks else { return [bytes, request.body.clone()].concat() };
+    let Some(sizes) = chunks else {
+        return [bytes, request.body.clone()].concat();
+    };
     let mut body = &request.body[..];
     for size in sizes.iter().cycle() {
         let (chunk, rest) = body.split_at((*size).min(body.len()));

@@ -24,9 +24,15 @@ fn hold(file: &str, case: &Case) {
     let place = format!("{file}: {}", case.name);
     assert!(!case.source.is_empty(), "{place}: no source");
     let reading = read(&octets(&case.bytes, case.fill.as_ref()), None);
-    assert_eq!(reading.refusal.map(|reason| reason.id()), case.refuses.as_deref(), "{place}");
+    assert_eq!(
+        reading.refusal.map(|reason| reason.id()),
+        case.refuses.as_deref(),
+        "{place}"
+    );
     let expected = case.reads.iter().map(|line| octets(line, case.fill.as_ref()));
-    let expected: Vec<String> = expected.map(|line| line.into_iter().map(char::from).collect()).collect();
+    let expected: Vec<String> = expected
+        .map(|line| line.into_iter().map(char::from).collect())
+        .collect();
     assert_eq!(lines(&reading), expected, "{place}");
 }
 
