@@ -30,6 +30,7 @@ class Proxy:
     command: Callable[[Path], list[str]]
     settings: Mapping[str, str]
     version: list[str]
+    one_listener: bool = False
 
 
 def free_port() -> int:
@@ -129,7 +130,16 @@ def envoy(name: str, title: str, access_log: str) -> Proxy:
     )
 
 
+def yett() -> Proxy:
+    program = str(Path(sys.executable).parent / "yett")
+    protections = frozenset({"jwt", "role", "limit", "description", "contract"})
+    rows, command = frozenset({"plain", "guarded", "everything"}), lambda config: [program, "serve", str(config)]
+    version = [program, "--version"]
+    return Proxy("yett", "Yett", rows, protections, "yett/yett.yaml", command, {}, version, one_listener=True)
+
+
 PROXIES = [
+    yett(),
     nginx("nginx", "nginx", "{{folder}}/{{name}}.access bench buffer=64k flush=1s"),
     nginx("nginx-silent", "nginx, no log", "off"),
     haproxy("haproxy", "HAProxy", "log global\n    option httplog"),
@@ -151,14 +161,16 @@ class Started:
 def start(proxy: Proxy, folder: Path, shared: Mapping[str, object]) -> Started:
     """Write the proxy's configuration into the folder and start it on its core."""
     ports = {"plain": free_port(), "guarded": free_port()}
-    values = {**shared, "folder": folder, "name": proxy.name}
+    if proxy.one_listener:
+        ports["plain"] = ports["guarded"]
+    values = {**shared, "folder": folder, "name": proxy.name, "here": HERE, "admin_port": free_port()}
     values |= {f"{kind}_port": port for kind, port in ports.items()}
     for key, text in proxy.settings.items():
         values[key] = re.sub(r"\{\{(\w+)\}\}", lambda found: str(values[found[1]]), text)
     template = HERE / proxy.template
     config = folder / f"{proxy.name}{template.suffix}"
     config.write_text(render(template, values))
-    process = Running(proxy.name, proxy.command(config), PROXY_CORE, list(ports.values()), folder)
+    process = Running(proxy.name, proxy.command(config), PROXY_CORE, sorted(set(ports.values())), folder)
     return Started(proxy, process, ports)
 
 

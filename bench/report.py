@@ -92,7 +92,8 @@ def holds(samples: Samples) -> bool:
 
 def version(started: Started) -> str:
     done = subprocess.run(started.proxy.version, capture_output=True, text=True, check=True)
-    return re.sub(r"\s*-?\s*https?://\S+", "", (done.stdout + done.stderr).strip().splitlines()[0])
+    line = (done.stdout + done.stderr).strip().splitlines()[0]
+    return re.sub(r"^\S*/|\s*-?\s*https?://\S+", "", line)
 
 
 def machine() -> str:

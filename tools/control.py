@@ -75,13 +75,13 @@ pub(crate) fn ask(_caller: &Caller, judge: &mut Judge<'_>) -> Result<(), Stop> {
 POLICY = '''\
 """What a user may write in the plan about {name}; how it is decided is in the engine."""
 
-from pydantic import BaseModel, ConfigDict
+from __future__ import annotations
+
+from yett.policy.section import Section
 
 
-class {type_name}(BaseModel):
-    """The keys of `{name}:` in the plan; unknown ones are refused by name."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class {type_name}(Section):
+    """`{name}`: what it may be told; a key that is not here is refused by name."""
 '''
 
 TEST = '''\

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 DRAWERS = {"utils", "util", "helper", "helpers", "manager", "managers", "common", "misc", "data"}
@@ -17,12 +18,21 @@ def test_no_file_is_a_drawer(tracked):
     assert not drawers, f"name these by what is in them: {drawers}"
 
 
+def own_functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Functions whose name is ours: a method of a class with bases may have its name from there."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+        if not (isinstance(node, ast.ClassDef) and node.bases):
+            yield from own_functions(node)
+
+
 def test_no_function_is_called_get(root, tracked):
     python = [
         f"{name}:{node.lineno}: {node.name}"
         for name in tracked("src/*.py")
-        for node in ast.walk(ast.parse((root / name).read_text("utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("get_")
+        for node in own_functions(ast.parse((root / name).read_text("utf-8")))
+        if node.name.startswith("get_")
     ]
     rust = [
         f"{name}: {function}"
