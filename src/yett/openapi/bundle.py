@@ -31,6 +31,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal
 
+from yett.openapi.annotations import exemplary, without_examples
 from yett.openapi.dialect import types_of
 from yett.openapi.discriminator import Chosen, children, choose, is_parent
 from yett.openapi.json_types import Json, is_object
@@ -75,7 +76,7 @@ class View:
 
 
 class Bundle:
-    """Grows with each place that asks; `defs` is the shared `$defs`."""
+    """Grows with each place that asks; `defs` is the shared `$defs`, with the examples of the description."""
 
     def __init__(self, schemas: Schemas) -> None:
         """Start empty."""
@@ -107,7 +108,7 @@ class Bundle:
 
     def _unnamed(self, schema: Json, name: str) -> str:
         """Schemas without a name that say the same are one."""
-        content = json.dumps(schema, sort_keys=True)
+        content = json.dumps(without_examples(schema), sort_keys=True)
         if content not in self._contents:
             self._contents[content] = named = self._free(name)
             self.defs[named] = schema
@@ -164,6 +165,9 @@ class Bundle:
             if union in keywords:
                 self._union(union, site, view, schema)
         self._linear(schema, site)
+        examples = exemplary(site.value)
+        if examples:
+            schema["examples"] = examples
         if or_null:
             schema = {"anyOf": [{"type": "null"}, schema]}
         return self._closed(site, schema, view)
@@ -186,13 +190,13 @@ class Bundle:
             return schema
         if "additionalProperties" in schema or "unevaluatedProperties" in schema:
             return schema
-        if list(schema) == ["$ref"]:
+        if schema.keys() - {"examples"} == {"$ref"}:
             return schema  # its target is a place itself
         keyword = "unevaluatedProperties" if _PARTS & schema.keys() else "additionalProperties"
         return {**schema, keyword: False}
 
     def _open_place(self, site: Site, schema: dict[str, Json]) -> None:
-        if not schema or "object" in types_of(schema):
+        if not schema.keys() - {"examples"} or "object" in types_of(schema):
             self.open_places.append(site)
 
     def _hidden(self, site: Site, direction: Direction | None) -> frozenset[str]:

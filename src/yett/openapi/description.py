@@ -120,7 +120,9 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """One API: `schemas` is the shared `$defs`, `patterns` what the engine must be able to compile, with places."""
+    """One API: `schemas` is the shared `$defs` (`annotated`: with its examples), `patterns` what the engine must be
+    able to compile, with places.
+    """
 
     title: str
     base: str
@@ -128,6 +130,7 @@ class Description:
     document: Document
     operations: tuple[Operation, ...]
     schemas: dict[str, Json]
+    annotated: dict[str, Json]
     schemes: dict[str, Scheme]
     patterns: tuple[tuple[str, Place], ...]
     open_places: tuple[Place, ...]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from yett.openapi.annotations import without_examples
 from yett.openapi.bundle import Bundle
 from yett.openapi.description import Description, Scheme
 from yett.openapi.library import Library
@@ -39,7 +40,8 @@ def read(path: Path) -> Description:
         files=library.files,
         document=library.root.document,
         operations=operations,
-        schemas=bundle.defs,
+        schemas={name: without_examples(schema) for name, schema in bundle.defs.items()},
+        annotated=bundle.defs,
         schemes=_schemes(library),
         patterns=tuple((pattern, site.place()) for pattern, site in bundle.patterns.items()),
         open_places=tuple(sorted(site.place() for site in bundle.open_places)),
