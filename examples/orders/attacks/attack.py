@@ -89,13 +89,11 @@ def judge(answer: httpx.Response, effect: str) -> Outcome:
 
 
 def trace_of(answer: httpx.Response) -> str:
-    """The trace id in `traceparent` (W3C), else in the problem document, else nothing."""
-    parts = answer.headers.get("traceparent", "").split("-")
-    if len(parts) == 4:
-        return parts[1]
+    """The trace id that the place answers in its problem document or `traceparent` (W3C), else the one it was sent."""
     if answer.headers.get("content-type", "").startswith(PROBLEM):
         return str(answer.json().get("trace_id", ""))
-    return ""
+    parent = answer.headers.get("traceparent") or answer.request.headers.get("traceparent", "")
+    return parent.split("-")[1] if parent.count("-") == 3 else ""
 
 
 def served(answer: httpx.Response, status: int, /, **members: object) -> httpx.Response:

@@ -88,35 +88,16 @@ def _header(stage: Stage, algorithm: str) -> dict[str, str]:
     return {"alg": algorithm, "kid": str(stage.issuer.key.kid), "typ": "JWT"}
 
 
+TOKENS = (
+    ("unsigned", "a token with alg none", unsigned, "authenticate.token.unsigned"),
+    ("forged", "a token signed with another key", forged, "authenticate.signature.invalid"),
+    ("confused", "a token signed with the public key", confused, "authenticate.algorithm.mismatched"),
+    ("expired", "a token of yesterday", expired, "authenticate.token.expired"),
+    ("misdirected", "a token for another API", misdirected, "authenticate.audience.mismatched"),
+)
+MISSING = "authenticate.credential.missing"
 ATTACKS = (
-    Attack("token-unsigned", "a token with alg none", "API2", unsigned, list_as_bob, "authenticate.token.unsigned"),
-    Attack("token-forged", "a token signed with another key", "API2", forged, list_as_bob, "authenticate.token.forged"),
-    Attack(
-        "token-confused",
-        "a token signed with the public key",
-        "API2",
-        confused,
-        list_as_bob,
-        "authenticate.token.algorithm",
-    ),
-    Attack("token-expired", "a token of yesterday", "API2", expired, list_as_bob, "authenticate.token.expired"),
-    Attack(
-        "token-misdirected", "a token for another API", "API2", misdirected, list_as_bob, "authenticate.token.audience"
-    ),
-    Attack(
-        "identity-header",
-        "a header that says who one is",
-        "API2",
-        claimed,
-        list_as_bob,
-        "authenticate.credential.missing",
-    ),
-    Attack(
-        "no-api-key",
-        "a partner's operation without a key",
-        "API2",
-        keyless,
-        report_stock,
-        "authenticate.credential.missing",
-    ),
+    *(Attack(f"token-{name}", shows, "API2", play, list_as_bob, reason) for name, shows, play, reason in TOKENS),
+    Attack("identity-header", "a header that says who one is", "API2", claimed, list_as_bob, MISSING),
+    Attack("no-api-key", "a partner's operation without a key", "API2", keyless, report_stock, MISSING),
 )
