@@ -57,7 +57,7 @@ python: setup wheel
 	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 bench: setup ## CPU µs a request beside nginx, HAProxy and Envoy; writes bench/RESULTS.md
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench --results bench/RESULTS.md
 
 control: $(VENV)/.packages ## NAME=x [KIND=guard or method]: the faces of a new control, all of them
 	@test -n "$(NAME)" || { echo "usage: make control NAME=x" >&2; exit 2; }

@@ -2,39 +2,12 @@
 
 import argparse
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bench import load, proxies, report, rows, tokens
+from bench import load, report, rows, tokens
 from bench.proof import Unprotected, prove
-from bench.proxies import Started
-
-
-@contextmanager
-def running(names: list[str]) -> Iterator[tuple[tokens.Issuer, Path, list[Started]]]:
-    """Upstream and proxies, started on their cores and stopped at the end."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="yett-bench-")))
-        folder.chmod(0o755)  # nginx's workers are another user's when the bench runs as root
-        issuer = tokens.issue(folder)
-        upstream, port = proxies.start_upstream(folder)
-        stack.callback(upstream.stop)
-        shared = {
-            "upstream_port": port,
-            "jwks": issuer.jwks,
-            "pem": issuer.pem,
-            "issuer": tokens.ISSUER,
-            "audience": tokens.AUDIENCE,
-            "role": tokens.ROLE,
-        }
-        started: list[Started] = []
-        for proxy in proxies.PROXIES:
-            if proxy.name in names:
-                started.append(proxies.start(proxy, folder, shared))
-                stack.callback(started[-1].process.stop)
-        yield issuer, folder, started
+from bench.proxies import PROXIES
+from bench.stand import LOAD_CORE, NotStarted, Started, running
 
 
 def script(row: rows.Row, folder: Path) -> Path | None:
@@ -50,7 +23,7 @@ def script(row: rows.Row, folder: Path) -> Path | None:
 def measure(started: Started, row: rows.Row, issuer: tokens.Issuer, folder: Path, seconds: int) -> load.Sample:
     headers = {"Authorization": f"Bearer {issuer.tokens['reader']}"} if row.token else {}
     url = f"http://127.0.0.1:{started.ports[row.listener]}{row.path}"
-    return load.measure(started.process.process.pid, url, seconds, headers, script(row, folder), proxies.LOAD_CORE)
+    return load.measure(started.process.process.pid, url, seconds, headers, script(row, folder), LOAD_CORE)
 
 
 def rounds(started: list[Started], issuer: tokens.Issuer, folder: Path, count: int, seconds: int) -> report.Samples:
@@ -74,7 +47,7 @@ def rounds(started: list[Started], issuer: tokens.Issuer, folder: Path, count: i
 
 
 def main() -> int:
-    known = [proxy.name for proxy in proxies.PROXIES]
+    known = [proxy.name for proxy in PROXIES]
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=5, help="of each run of wrk")
@@ -95,5 +68,5 @@ def main() -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except (load.Spoiled, proxies.NotStarted, Unprotected) as problem:
+    except (load.Spoiled, NotStarted, Unprotected) as problem:
         sys.exit(f"bench: {problem}")

@@ -2,8 +2,8 @@
 
 import httpx
 
-from bench.proxies import Started
 from bench.rows import REFUSALS, ROWS, Refusal, Row
+from bench.stand import Started
 from bench.tokens import Issuer
 
 

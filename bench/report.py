@@ -8,8 +8,9 @@ from pathlib import Path
 from statistics import median
 
 from bench.load import CONNECTIONS, Sample
-from bench.proxies import PROXIES, Started
+from bench.proxies import PROXIES
 from bench.rows import ROWS
+from bench.stand import Started
 
 Samples = dict[tuple[str, str], list[Sample]]
 NOTES = Path(__file__).with_name("NOTES.md")
@@ -91,7 +92,7 @@ def holds(samples: Samples) -> bool:
 
 
 def version(started: Started) -> str:
-    done = subprocess.run(started.proxy.version, capture_output=True, text=True, check=True)
+    done = subprocess.run([started.proxy.program, started.proxy.version], capture_output=True, text=True, check=True)
     line = (done.stdout + done.stderr).strip().splitlines()[0]
     return re.sub(r"^\S*/|\s*-?\s*https?://\S+", "", line)
 
