@@ -45,6 +45,7 @@ def write_plan(folder: Path, upstream: str) -> str:
     """Copies plan and description into `folder`, with a free port to listen on; gives the URL of the gateway."""
     shutil.copy(HERE / "openapi.yaml", folder)
     yaml = YAML()
+    yaml.width = 120
     plan = yaml.load(HERE / PLAN)
     address = f"127.0.0.1:{_free_port()}"
     plan["gateway"]["listen"] = [address]

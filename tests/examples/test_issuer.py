@@ -5,6 +5,7 @@ import json
 from joserfc import jwt
 from joserfc.jwk import KeySet
 from orders.issuer import AUDIENCE, ISSUER, Issuer
+from orders.places import HERE
 
 
 def test_published_keys_verify_what_the_issuer_signs(tmp_path):
@@ -36,3 +37,8 @@ def test_a_claim_changed_to_none_is_left_out(tmp_path):
     claims = Issuer.create(tmp_path).claims("bob", exp=None, scope="orders:read")
     assert "exp" not in claims
     assert claims["scope"] == "orders:read"
+
+
+def test_the_committed_key_set_holds_no_private_key():
+    (published,) = json.loads((HERE / "jwks.json").read_text())["keys"]
+    assert published.keys() == {"kty", "n", "e", "kid", "use", "alg"}
