@@ -147,6 +147,11 @@ impl Session {
         self.trace.not_inspected = true;
     }
 
+    /// Ends the request: what evidence is made from.
+    pub fn finish(self) -> (Ids, Trace) {
+        (self.ids, self.trace)
+    }
+
     fn round<T>(
         &mut self,
         facts: &mut dyn Facts,

@@ -1,13 +1,4 @@
 //! Guards: each looks at one rung and says `Ok` or why not. Which rung it stands on follows from what it must know.
-//!
-//! A guard that needs the caller cannot stand where only the request is known:
-//!
-//! ```compile_fail
-//! use yett_engine::guards::{Guard, limit};
-//! use yett_engine::{Mode, Request};
-//! fn on_request(_: &dyn Guard<Request>) {}
-//! on_request(&limit::BySubject(Mode::Enforce));
-//! ```
 
 pub mod contract;
 pub mod limit;

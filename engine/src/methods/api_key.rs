@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest};
-
-use super::{Identity, Proof};
+use super::{Identity, Proof, sha256};
 use crate::facts::{ApiKeyRecord, Fact, Key};
 use crate::judge::{Judge, Stop};
 use crate::plan::ApiKey;
@@ -70,10 +68,4 @@ fn unverified(credential: u32, presented: &[u8]) -> Identity {
         digest: sha256(presented),
         proof: Proof::ApiKey(Arc::new(record)),
     }
-}
-
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut out = [0; 32];
-    out.copy_from_slice(digest(&SHA256, bytes).as_ref());
-    out
 }

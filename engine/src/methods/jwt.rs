@@ -1,11 +1,15 @@
 //! jwt: `Authorization: Bearer` (RFC 6750) with a JWS by a key of the credential's key set; the token cache is a fact.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
-use super::Identity;
-use crate::judge::{Judge, Stop};
+use super::{Identity, Proof, sha256};
+use crate::facts::{Digest, Fact, Key};
+use crate::jose::{self, Limits, Token, Verified};
+use crate::judge::{Denial, Hint, Judge, Stop};
 use crate::plan::{JwtPlan, MethodPlan, Plan};
-use crate::reason;
+use crate::reason::{self, Reason};
 use crate::steps::admit::Request;
 
 pub(super) fn plan(plan: &Plan, credential: u32) -> Option<&JwtPlan> {
@@ -15,16 +19,82 @@ pub(super) fn plan(plan: &Plan, credential: u32) -> Option<&JwtPlan> {
     }
 }
 
-pub(super) fn is_shown(request: &Request) -> bool {
-    request.header("authorization").any(|value| {
-        value
-            .get(..7)
-            .is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "))
+/// The tokens that a request shows; anything but `Bearer` is not ours to read.
+fn shown(request: &Request) -> impl Iterator<Item = &[u8]> {
+    request.header("authorization").filter_map(|value| {
+        let (scheme, token) = value.split_at_checked(7)?;
+        scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
     })
 }
 
-pub(super) fn verify(_: &Request, _: u32, _: &JwtPlan, _: &mut Judge<'_>) -> Result<Identity, Stop> {
-    Err(reason::AUTHENTICATE_CREDENTIAL_MISSING.into())
+pub(super) fn is_shown(request: &Request) -> bool {
+    shown(request).next().is_some()
+}
+
+pub(super) fn verify(
+    request: &Request,
+    credential: u32,
+    jwt: &JwtPlan,
+    judge: &mut Judge<'_>,
+) -> Result<Identity, Stop> {
+    let text = shown(request).next().unwrap_or_default();
+    if request.header("authorization").nth(1).is_some() {
+        judge.refuse(invalid(reason::AUTHENTICATE_TOKEN_REPEATED))?;
+    }
+    let digest = sha256(text);
+    let verified = match judge.look_up(Key::Verified { credential, digest })? {
+        Fact::Verified(verified) => verified,
+        _ => fresh(text, credential, digest, jwt, judge)?,
+    };
+    let now = judge.now().seconds();
+    let mut hold = |fault: jose::ClaimFault| judge.refuse(fault.reason()).map_err(|_| fault);
+    jose::check(&verified, &jwt.rules, now, &mut hold).map_err(|fault| invalid(fault.reason()))?;
+    let subject = verified
+        .claims()
+        .get("sub")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .into();
+    Ok(Identity {
+        credential,
+        subject,
+        digest,
+        proof: Proof::Jwt(verified),
+    })
+}
+
+/// A token that this process has not seen: reads it and verifies its signature.
+fn fresh(
+    text: &[u8],
+    credential: u32,
+    digest: Digest,
+    jwt: &JwtPlan,
+    judge: &mut Judge<'_>,
+) -> Result<Arc<Verified>, Stop> {
+    let mut hold = |fault: jose::TokenFault| judge.refuse(fault.reason()).map_err(|_| fault);
+    let token = Token::read(text, &Limits::default(), &mut hold).map_err(|fault| invalid(fault.reason()))?;
+    let keys = match &jwt.inline {
+        Some(keys) => keys.clone(),
+        None => match judge.look_up(Key::KeySet {
+            credential,
+            kid: token.kid().map(Into::into),
+        })? {
+            Fact::KeySet(keys) => keys,
+            _ => return Err(invalid(reason::AUTHENTICATE_SIGNER_UNKNOWN).into()),
+        },
+    };
+    let mut hold = |fault: jose::TokenFault| judge.refuse(fault.reason()).map_err(|_| fault);
+    let verified = token
+        .verify(&keys, &mut hold)
+        .map_err(|fault| invalid(fault.reason()))?;
+    let verified = Arc::new(verified);
+    judge.trace.verified = Some((credential, digest, verified.clone()));
+    Ok(verified)
+}
+
+/// RFC 6750 section 3: what is wrong with the token stays between the gateway and its evidence.
+fn invalid(reason: Reason) -> Denial {
+    Denial::from(reason).hint(Hint::Challenge("Bearer error=\"invalid_token\"".into()))
 }
 
 /// Scopes as one text with spaces (RFC 8693 4.2) or as an array of texts.
@@ -37,10 +107,9 @@ pub(super) fn has_scope(claims: &Map<String, Value>, jwt: &JwtPlan, scope: &str)
 
 /// Roles as one text or an array of texts.
 pub(super) fn has_role(claims: &Map<String, Value>, jwt: &JwtPlan, role: &str) -> bool {
-    let mut parts = jwt.role_claim.split('/').skip(1);
-    let first = parts.next().and_then(|name| claims.get(name));
-    let value = parts.fold(first, |value, name| value.and_then(|value| value.get(name)));
-    match value {
+    let mut names = jwt.role_claim.split('/').skip(1);
+    let first = names.next().and_then(|name| claims.get(name));
+    match names.fold(first, |value, name| value.and_then(|value| value.get(name))) {
         Some(Value::String(text)) => text == role,
         value => holds(value, role),
     }

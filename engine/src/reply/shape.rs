@@ -39,7 +39,7 @@ type Headers = Vec<(Bytes, Bytes)>;
 ///
 /// # Errors
 /// `Stop::Deny` where dropped members cannot be spliced out of the body.
-pub fn shape(reply: Reply, trace_id: &str, judge: &mut Judge<'_>) -> Result<Release, Stop> {
+pub(crate) fn shape(reply: Reply, trace_id: &str, judge: &mut Judge<'_>) -> Result<Release, Stop> {
     let plan = judge.plan;
     let replaced = reply.is_replaced();
     let (pass, status, received, body, dropped) = reply.into_parts();
@@ -67,7 +67,7 @@ pub fn shape(reply: Reply, trace_id: &str, judge: &mut Judge<'_>) -> Result<Rele
 }
 
 /// The answer to a refusal or a fault.
-pub fn refuse(denial: &Denial, plan: &Plan, trace: &Trace, origin: Option<&[u8]>, trace_id: &str) -> Release {
+pub(crate) fn refuse(denial: &Denial, plan: &Plan, trace: &Trace, origin: Option<&[u8]>, trace_id: &str) -> Release {
     let api = trace.api.and_then(|index| plan.apis.get(index as usize));
     let mut headers = Headers::with_capacity(8);
     problem_headers(&mut headers);
@@ -88,7 +88,7 @@ pub fn refuse(denial: &Denial, plan: &Plan, trace: &Trace, origin: Option<&[u8]>
 }
 
 /// The answer to an allowed preflight.
-pub fn answer(preflight: &Preflight, plan: &Plan) -> Release {
+pub(crate) fn answer(preflight: &Preflight, plan: &Plan) -> Release {
     let mut headers = Headers::with_capacity(8);
     let api = plan.apis.get(preflight.api as usize);
     if let Some(rules) = api.and_then(|api| api.cors.as_ref()) {

@@ -170,7 +170,7 @@ impl Request {
 ///
 /// # Errors
 /// `Stop::Deny` with a reason of the control `admit`.
-pub fn admit(head: &Head, judge: &mut Judge<'_>) -> Result<Request, Stop> {
+pub(crate) fn admit(head: &Head, judge: &mut Judge<'_>) -> Result<Request, Stop> {
     let method = method(head, judge)?;
     judge.trace.method = Some(method.name());
     headers(head, judge)?;

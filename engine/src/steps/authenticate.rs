@@ -64,7 +64,7 @@ fn security<'p>(call: &Call, plan: &'p Plan) -> &'p [Vec<DemandPlan>] {
 ///
 /// # Errors
 /// `Stop::Deny` with a reason of `authenticate` or of a method, `Stop::Need` where a key or a verified token is missing.
-pub fn authenticate(call: Call, judge: &mut Judge<'_>) -> Result<Caller, Stop> {
+pub(crate) fn authenticate(call: Call, judge: &mut Judge<'_>) -> Result<Caller, Stop> {
     let plan = judge.plan;
     let alternatives = security(&call, plan);
     let shown = alternatives.iter().filter(|all| !all.is_empty()).find(|all| {

@@ -8,13 +8,6 @@ use crate::steps::forward::{self, Forward, Wire};
 use crate::steps::validate::Input;
 
 /// The only thing that a shell can send to an upstream. It is spent by use.
-///
-/// ```compile_fail
-/// fn twice(permit: yett_engine::Permit, plan: &yett_engine::Plan, wire: &yett_engine::Wire) {
-///     let _ = permit.spend(plan, wire);
-///     let _ = permit.spend(plan, wire);
-/// }
-/// ```
 #[derive(Debug)]
 pub struct Permit {
     input: Input,
@@ -28,7 +21,7 @@ pub struct Pass {
 
 impl Permit {
     /// Turns the permit into what goes to the upstream, and the pass by which the reply is judged.
-    pub fn spend(self, plan: &Plan, wire: &Wire) -> (Forward, Pass) {
+    pub(crate) fn spend(self, plan: &Plan, wire: &Wire) -> (Forward, Pass) {
         let forward = forward::write(&self.input, plan, wire);
         (forward, Pass { input: self.input })
     }
@@ -48,13 +41,13 @@ impl Pass {
 
 /// The yes of the methods that need only the caller; it travels in Caller, and only this file makes one.
 #[derive(Debug)]
-pub struct Granted(());
+pub(crate) struct Granted(());
 
 /// The methods that need only the caller, asked before the body is read: they can only say no here.
 ///
 /// # Errors
 /// `Stop::Deny` with a reason of a method.
-pub fn ask(caller: Caller, judge: &mut Judge<'_>) -> Result<Caller, Stop> {
+pub(crate) fn ask(caller: Caller, judge: &mut Judge<'_>) -> Result<Caller, Stop> {
     scope::ask(&caller, judge)?;
     role::ask(&caller, judge)?;
     Ok(caller.grant(Granted(())))
@@ -64,7 +57,7 @@ pub fn ask(caller: Caller, judge: &mut Judge<'_>) -> Result<Caller, Stop> {
 ///
 /// # Errors
 /// `Stop::Deny` with a reason of a method; a caller that was never asked is asked now.
-pub fn authorize(input: Input, judge: &mut Judge<'_>) -> Result<Permit, Stop> {
+pub(crate) fn authorize(input: Input, judge: &mut Judge<'_>) -> Result<Permit, Stop> {
     if input.caller().granted().is_none() {
         scope::ask(input.caller(), judge)?;
         role::ask(input.caller(), judge)?;

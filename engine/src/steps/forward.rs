@@ -11,7 +11,7 @@ use crate::steps::validate::{Body, Input};
 
 /// What only the shell knows: the trace context that goes on.
 #[derive(Clone, Debug)]
-pub struct Wire {
+pub(crate) struct Wire {
     /// The whole `traceparent` header to send: the request's trace id, the shell's own span id.
     pub traceparent: Box<str>,
 }

@@ -52,7 +52,7 @@ impl Call {
 
 /// What resolve brings: a call, or an answer that needs no upstream.
 #[derive(Debug)]
-pub enum Resolved {
+pub(crate) enum Resolved {
     /// Goes on up the ladder.
     Call(Call),
     /// A CORS preflight that the plan answers.
@@ -71,7 +71,7 @@ pub struct Preflight {
 ///
 /// # Errors
 /// `Stop::Deny` with a reason of the control `resolve`.
-pub fn resolve(request: Request, judge: &mut Judge<'_>) -> Result<Resolved, Stop> {
+pub(crate) fn resolve(request: Request, judge: &mut Judge<'_>) -> Result<Resolved, Stop> {
     let plan = judge.plan;
     let Some(index) = plan.api(request.host(), request.path()) else {
         return Err(reason::RESOLVE_API_UNKNOWN.into());

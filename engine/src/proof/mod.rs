@@ -1,6 +1,10 @@
 //! The proof entry: decides with one check taken out. It gives a verdict, never a permit, so nothing can be served with it.
 
+mod told;
+
 use std::sync::Arc;
+
+pub use told::Told;
 
 use crate::decide::Opened;
 use crate::facts::Facts;
