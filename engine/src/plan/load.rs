@@ -9,7 +9,7 @@ use super::document::{self, Credential, Demand, Document, KeySource, Limit};
 use super::schemas::Compiler;
 use super::{
     Api, BodyPlan, By, CredentialPlan, DemandPlan, Host, JwtPlan, LimitPlan, MethodPlan, Operation, ParameterPlan,
-    Place, Plan, ReplyPlan, Router,
+    Place, Plan, ReplyPlan, Router, Schemas,
 };
 use crate::jose::{KeySet, Rules};
 use crate::reason::CATALOGUE_HASH;
@@ -93,7 +93,7 @@ impl Loader {
     fn api(&mut self, index: u32, api: document::Api) -> Api {
         let at = format!("/apis/{index}");
         let names = self.credentials(index, &at, api.credentials);
-        let mut compiler = Compiler::new(&api.schemas);
+        let mut compiler = Compiler::new(api.schemas);
         let mut router = Router::default();
         let mut operations = Vec::with_capacity(api.operations.len());
         for (number, operation) in (0u32..).zip(api.operations) {
@@ -103,6 +103,7 @@ impl Loader {
             }
             operations.push(self.operation(&at, operation, &names, &mut compiler));
         }
+        let schemas = self.schemas(&at, compiler);
         let [address_limits, subject_limits] = self.limits(&at, &api.limits, operations.len());
         let unlisted_security = self.security(&format!("{at}/unlisted_security"), &api.unlisted_security, &names);
         Api {
@@ -123,8 +124,17 @@ impl Loader {
                 .collect(),
             operations,
             upstream: api.upstream,
-            schemas: compiler.finish(),
+            schemas,
         }
+    }
+
+    fn schemas(&mut self, at: &str, compiler: Compiler) -> Schemas {
+        compiler.finish().unwrap_or_else(|faults| {
+            for (name, found) in faults {
+                self.fault(format!("{at}/schemas/{name}"), found);
+            }
+            Schemas::default()
+        })
     }
 
     fn credentials(&mut self, api: u32, at: &str, credentials: BTreeMap<String, Credential>) -> BTreeMap<String, u32> {
@@ -227,7 +237,7 @@ impl Loader {
         at: &str,
         operation: document::Operation,
         names: &BTreeMap<String, u32>,
-        compiler: &mut Compiler<'_>,
+        compiler: &mut Compiler,
     ) -> Operation {
         let security = self.security(&format!("{at}/security"), &operation.security, names);
         let parameters = self.parameters(at, &operation, compiler);
@@ -261,7 +271,7 @@ impl Loader {
         &mut self,
         at: &str,
         operation: &document::Operation,
-        compiler: &mut Compiler<'_>,
+        compiler: &mut Compiler,
     ) -> Vec<ParameterPlan> {
         let template = &operation.path;
         let place = |name: &str| template.find(&format!("{{{name}}}"));
@@ -302,7 +312,7 @@ impl Loader {
         &mut self,
         at: &str,
         content: BTreeMap<String, Option<String>>,
-        compiler: &mut Compiler<'_>,
+        compiler: &mut Compiler,
     ) -> Vec<(Box<str>, Option<super::Schema>)> {
         let mut planned = Vec::with_capacity(content.len());
         for (media, reference) in content {

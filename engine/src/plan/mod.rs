@@ -3,7 +3,7 @@
 mod document;
 mod load;
 mod route;
-mod schemas;
+pub mod schemas;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,9 +1,19 @@
-//! Compiled JSON Schemas of one API, and what they say about a value; the only file that knows the schema library.
+//! Compiled JSON Schemas of one API, and what they say about a value; only this file and those below it know the library.
+//!
+//! All schemas that places name are compiled at once, as the members of one object, because the library shares what it has
+//! compiled within one document and nowhere else (see `docs/decisions/0005-schemas-of-an-api-are-one-document.md`).
 
-use std::collections::BTreeMap;
+mod explain;
+mod visit;
 
-use jsonschema::{Draft, PatternOptions, Validator};
+use std::collections::{BTreeMap, BTreeSet};
+
+use jsonschema::{Draft, PatternOptions, ValidationOptions, Validator};
 use serde_json::{Map, Value, json};
+
+use self::explain::Found;
+use self::visit::{Visit, Visited};
+use crate::json::Pointer;
 
 /// One of an API's schemas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,79 +22,273 @@ pub struct Schema(u32);
 /// The schemas that an API's places refer to.
 #[derive(Default)]
 pub struct Schemas {
-    validators: Vec<Validator>,
+    names: Vec<Box<str>>,
+    validator: Option<Validator<Visited>>,
 }
 
 /// What a schema says against a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
-    /// JSON pointer into the value.
-    pub pointer: Box<str>,
+    /// JSON pointer into the value: the value that is wrong, or the member that is missing or undeclared.
+    pub pointer: Pointer,
     /// Whether the only fault is that nothing declares the member.
     pub undeclared: bool,
 }
 
-/// Compiles schemas as places name them, each name once.
-pub(super) struct Compiler<'d> {
-    defs: &'d Map<String, Value>,
-    known: BTreeMap<String, Schema>,
-    schemas: Schemas,
+/// How many mismatches are told to whoever sent the value.
+const MOST_TOLD: usize = 20;
+/// Steps into a value before it counts as one that does not conform: some tenths of a second, reached by no honest value.
+const JUDGE_STEPS: u32 = 20_000_000;
+/// Steps for finding where a stranger's value is wrong; beyond them, the whole value is.
+const TELL_STEPS: u32 = 20_000;
+/// The same for what an upstream answered, where every undeclared member must be found.
+const DROP_STEPS: u32 = 2_000_000;
+/// Rounds of dropping: what lies in an undeclared member's neighbour is found in the round after it.
+const DROP_ROUNDS: usize = 32;
+
+fn options<'o>() -> ValidationOptions<'o, std::sync::Arc<dyn jsonschema::Retrieve>, Visited> {
+    jsonschema::options_for::<Visited>()
+        .with_draft(Draft::Draft202012)
+        .with_pattern_options(PatternOptions::regex())
+        .should_validate_formats(true)
+        .should_ignore_unknown_formats(true)
+        .offline()
 }
 
-impl<'d> Compiler<'d> {
-    pub(super) fn new(defs: &'d Map<String, Value>) -> Self {
+/// Whether the schema of this name compiles, with what it refers to.
+///
+/// # Errors
+/// Why not, with a JSON pointer into `defs` where the library gives one.
+pub fn compiles(defs: &Map<String, Value>, name: &str) -> Result<(), String> {
+    let mut reached = BTreeSet::new();
+    reach(defs, name, &mut reached);
+    let needed: Map<String, Value> = reached
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), defs.get(name)?.clone())))
+        .collect();
+    let document = json!({"$ref": format!("#/$defs/{name}"), "$defs": needed});
+    options().build(&document).map(drop).map_err(|error| told(&error))
+}
+
+/// Whether the linear engine can run this pattern.
+///
+/// # Errors
+/// Why not.
+pub fn pattern(text: &str) -> Result<(), String> {
+    let schema = json!({"pattern": text});
+    options().build(&schema).map(drop).map_err(|error| told(&error))
+}
+
+/// The names that a schema needs, itself included.
+fn reach<'d>(defs: &'d Map<String, Value>, name: &str, reached: &mut BTreeSet<&'d str>) {
+    let mut waiting: Vec<&Value> = Vec::new();
+    let mut meet = |name: &str, waiting: &mut Vec<&'d Value>| {
+        if let Some((name, schema)) = defs.get_key_value(name)
+            && reached.insert(name)
+        {
+            waiting.push(schema);
+        }
+    };
+    meet(name, &mut waiting);
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::Array(items) => waiting.extend(items),
+            Value::Object(members) => {
+                if let Some(Value::String(reference)) = members.get("$ref")
+                    && let Some(name) = reference.strip_prefix("#/$defs/")
+                {
+                    meet(name, &mut waiting);
+                }
+                waiting.extend(members.values());
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+}
+
+fn told(error: &jsonschema::ValidationError<'_>) -> String {
+    let mut text = error.to_string();
+    if text.len() > 200 {
+        text.truncate(text.floor_char_boundary(200));
+        text.push('…');
+    }
+    match error.instance_path().as_str() {
+        "" => text,
+        place => format!("{place}: {text}"),
+    }
+}
+
+/// Collects the schemas that places name, each name once, and compiles them together.
+pub(super) struct Compiler {
+    defs: Map<String, Value>,
+    known: BTreeMap<Box<str>, Schema>,
+    names: Vec<Box<str>>,
+}
+
+impl Compiler {
+    pub(super) fn new(defs: Map<String, Value>) -> Self {
         Self {
             defs,
             known: BTreeMap::new(),
-            schemas: Schemas::default(),
+            names: Vec::new(),
         }
     }
 
     /// The schema that a place names, `#/$defs/NAME`.
     ///
     /// # Errors
-    /// Why it does not compile, as text.
+    /// Why there is none, as text.
     pub(super) fn schema(&mut self, reference: &str) -> Result<Schema, String> {
-        if let Some(schema) = self.known.get(reference) {
+        let Some(name) = reference.strip_prefix("#/$defs/") else {
+            return Err(format!("found {reference}, expected #/$defs/NAME"));
+        };
+        if let Some(schema) = self.known.get(name) {
             return Ok(*schema);
         }
-        let document = json!({"$ref": reference, "$defs": self.defs});
-        let validator = jsonschema::options()
-            .with_draft(Draft::Draft202012)
-            .with_pattern_options(PatternOptions::regex())
-            .should_validate_formats(true)
-            .offline()
-            .build(&document)
-            .map_err(|error| format!("{reference}: {error}"))?;
-        let schema = Schema(u32::try_from(self.schemas.validators.len()).unwrap_or(u32::MAX));
-        self.schemas.validators.push(validator);
-        self.known.insert(reference.to_owned(), schema);
+        if !self.defs.contains_key(name) || name.contains(['/', '~', '%']) {
+            return Err(format!("no schema is called {name}"));
+        }
+        let schema = Schema(u32::try_from(self.names.len()).map_err(|_| "too many schemas".to_owned())?);
+        self.names.push(name.into());
+        self.known.insert(name.into(), schema);
         Ok(schema)
     }
 
-    pub(super) fn finish(self) -> Schemas {
-        self.schemas
+    /// The compiled schemas.
+    ///
+    /// # Errors
+    /// For each schema that does not compile, its name and why, as text.
+    pub(super) fn finish(self) -> Result<Schemas, Vec<(Box<str>, String)>> {
+        let places: Map<String, Value> = self
+            .names
+            .iter()
+            .map(|name| (name.to_string(), json!({"$ref": format!("#/$defs/{name}")})))
+            .collect();
+        let mut document = Map::new();
+        document.insert("properties".to_owned(), Value::Object(places));
+        document.insert("$defs".to_owned(), Value::Object(self.defs));
+        let document = Value::Object(document);
+        match options().build(&document) {
+            Ok(validator) => Ok(Schemas {
+                names: self.names,
+                validator: Some(validator),
+            }),
+            Err(error) => Err(every_fault(&document, &self.names, told(&error))),
+        }
     }
 }
 
+/// Looks at each schema by itself, because the library stops at the first one that is wrong.
+fn every_fault(document: &Value, names: &[Box<str>], first: String) -> Vec<(Box<str>, String)> {
+    let empty = Map::new();
+    let defs = document.get("$defs").and_then(Value::as_object).unwrap_or(&empty);
+    let faults: Vec<_> = names
+        .iter()
+        .filter_map(|name| Some((name.clone(), compiles(defs, name).err()?)))
+        .take(MOST_TOLD)
+        .collect();
+    if faults.is_empty() {
+        return vec![("".into(), first)];
+    }
+    faults
+}
+
 impl Schemas {
-    /// What a schema says against a value; empty when it conforms.
-    pub fn mismatches(&self, schema: Schema, value: &Value) -> Vec<Mismatch> {
-        let Some(validator) = self.validators.get(schema.0 as usize) else {
-            return vec![Mismatch {
-                pointer: "".into(),
-                undeclared: false,
-            }];
+    /// Whether a value is what the schema describes.
+    pub fn conforms(&self, schema: Schema, value: &Value) -> bool {
+        let Some((validator, name)) = self.of(schema) else {
+            return false;
         };
-        if validator.is_valid(value) {
+        let visit = Visit::new(name, JUDGE_STEPS);
+        validator.is_valid(visit.root(value)) && !visit.is_spent()
+    }
+
+    /// What a schema says against a value: empty when it conforms, at most twenty otherwise, those that are not merely
+    /// undeclared first. A value that costs too much to explain is wrong as a whole.
+    pub fn mismatches(&self, schema: Schema, value: &Value) -> Vec<Mismatch> {
+        if self.conforms(schema, value) {
             return Vec::new();
         }
-        validator
-            .iter_errors(value)
-            .map(|error| Mismatch {
-                pointer: error.instance_path().to_string().into(),
-                undeclared: false,
-            })
-            .collect()
+        let mut found = self.explain(schema, value, TELL_STEPS);
+        found.sort_by_key(|mismatch| mismatch.undeclared);
+        found.truncate(MOST_TOLD);
+        found
+    }
+
+    /// The members of a value that nothing declares, and without which it conforms; the value is left without them.
+    ///
+    /// # Errors
+    /// What is wrong beside them.
+    pub(crate) fn surplus(&self, schema: Schema, value: &mut Value) -> Result<Vec<Pointer>, Vec<Mismatch>> {
+        let mut dropped = Vec::new();
+        for _ in 0..DROP_ROUNDS {
+            if self.conforms(schema, value) {
+                return Ok(dropped);
+            }
+            let mut found = self.explain(schema, value, DROP_STEPS);
+            if found.iter().any(|mismatch| !mismatch.undeclared) {
+                found.retain(|mismatch| !mismatch.undeclared);
+                found.truncate(MOST_TOLD);
+                return Err(found);
+            }
+            for Mismatch { pointer, .. } in found {
+                remove(value, &pointer);
+                dropped.push(pointer);
+            }
+        }
+        Err(vec![Mismatch::whole()])
+    }
+
+    /// What is wrong with a value of which it is known that something is.
+    fn explain(&self, schema: Schema, value: &Value, steps: u32) -> Vec<Mismatch> {
+        let Some((validator, name)) = self.of(schema) else {
+            return vec![Mismatch::whole()];
+        };
+        let visit = Visit::new(name, steps);
+        let mut found = Found::default();
+        for error in validator.iter_errors(visit.root(value)) {
+            found.add(&error);
+        }
+        let mismatches = found.settle();
+        if visit.is_spent() || mismatches.is_empty() {
+            return vec![Mismatch::whole()];
+        }
+        mismatches
+    }
+
+    fn of(&self, schema: Schema) -> Option<(&Validator<Visited>, &str)> {
+        Some((self.validator.as_ref()?, self.names.get(schema.0 as usize)?))
+    }
+}
+
+impl Mismatch {
+    fn whole() -> Self {
+        Self {
+            pointer: Pointer::default(),
+            undeclared: false,
+        }
+    }
+}
+
+/// Takes a member out of a value that was read, as splicing takes it out of the text.
+fn remove(value: &mut Value, pointer: &Pointer) {
+    let mut tokens = pointer.tokens();
+    let Some(last) = tokens.next_back() else {
+        return;
+    };
+    let mut place = value;
+    for token in tokens {
+        let below = match place {
+            Value::Object(members) => members.get_mut(token),
+            Value::Array(items) => token.parse().ok().and_then(|index: usize| items.get_mut(index)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+        };
+        match below {
+            Some(below) => place = below,
+            None => return,
+        }
+    }
+    if let Value::Object(members) = place {
+        members.shift_remove(last);
     }
 }
