@@ -83,7 +83,10 @@ def test_not_is_never_closed(admits):
 
 
 def test_one_schema_as_place_and_as_part(admits):
-    schema = {"properties": {"whole": {"$ref": "#/components/schemas/A"}}, "allOf": [{"$ref": "#/components/schemas/A"}]}
+    schema = {
+        "properties": {"whole": {"$ref": "#/components/schemas/A"}},
+        "allOf": [{"$ref": "#/components/schemas/A"}],
+    }
     assert admits(schema, {"whole": {"a": "x"}, "a": "y"}, A=A)
     assert not admits(schema, {"whole": {"a": "x", "whole": 1}, "a": "y"}, A=A)
 

@@ -1,4 +1,5 @@
-"""Closing against its definition: an evaluator of the rule in `bundle`, written down plainly, judges random schemas and values.
+"""Closing against its definition: an evaluator of the rule in `bundle`, written down plainly, judges random schemas
+and values.
 
 Two properties: the closed schema admits exactly what the definition admits, and never what the description refuses.
 """

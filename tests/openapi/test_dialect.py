@@ -75,7 +75,10 @@ def test_the_discriminator_decides(admits, union, value, implicit, mapped, versi
     assert admits(schema, value, version, Cat=CAT, Dog=DOG) is implicit
     named = {union: branches, "discriminator": {"propertyName": "kind", "mapping": {"cat": "Cat"}}}
     assert admits(named, value, version, Cat=CAT, Dog=DOG) is mapped
-    pointed = {union: branches, "discriminator": {"propertyName": "kind", "mapping": {"cat": "#/components/schemas/Cat"}}}
+    pointed = {
+        union: branches,
+        "discriminator": {"propertyName": "kind", "mapping": {"cat": "#/components/schemas/Cat"}},
+    }
     assert admits(pointed, value, version, Cat=CAT, Dog=DOG) is mapped
 
 
@@ -136,3 +139,9 @@ def test_a_named_heir_is_itself(admits):
     }
     assert admits({"$ref": "#/components/schemas/Cat"}, {"kind": "Cat", "lives": 9}, **schemas)
     assert not admits({"$ref": "#/components/schemas/Cat"}, {"kind": "Cat", "extra": 9}, **schemas)
+    assert not admits({"$ref": "#/components/schemas/Cat"}, {"kind": "Dog", "lives": 9}, **schemas)
+    assert not admits({"$ref": "#/components/schemas/Cat"}, {"lives": 9}, **schemas)
+    union = {"oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}]}
+    schemas["Dog"] = {"allOf": [PET, {"properties": {"breed": {"type": "string"}}}]}
+    assert admits(union, {"kind": "Dog", "breed": "x"}, **schemas)
+    assert not admits(union, {"kind": "Dog", "lives": 9}, **schemas)

@@ -33,13 +33,14 @@ from typing import Literal
 
 from yett.openapi.annotations import exemplary, without_examples
 from yett.openapi.dialect import types_of
-from yett.openapi.discriminator import Chosen, children, choose, is_parent
+from yett.openapi.discriminator import Chosen, choose
+from yett.openapi.families import Families
 from yett.openapi.json_types import Json, is_object
 from yett.openapi.keywords import LISTS, MAPS, ONE
 from yett.openapi.library import Site
 from yett.openapi.linear import linear
 from yett.openapi.schemas import IN_PLACE, Key, Schemas
-from yett.openapi.values import conjuncts, disjoint
+from yett.openapi.values import conjuncts, disjoint, indistinct
 
 Direction = Literal["in", "out"]
 _UNCLOSED = frozenset({"not", "if", "contains", "propertyNames"})
@@ -82,10 +83,11 @@ class Bundle:
         """Start empty."""
         self.defs: dict[str, Json] = {}
         self.open_places: list[Site] = []
+        self.indistinct: list[Site] = []
         self.patterns: dict[str, Site] = {}
         self._schemas = schemas
         self._names: dict[tuple[Key, View], str] = {}
-        self._families: dict[Key, list[Site]] = {}
+        self._families = Families(schemas)
         self._contents: dict[str, str] = {}
         self._waiting: deque[tuple[str, Site, View]] = deque()
 
@@ -140,7 +142,7 @@ class Bundle:
             mode = Mode.PART
         if not self._schemas.directional(site):
             direction = None
-        return View(mode, direction, view.base and is_parent(self._schemas, site))
+        return View(mode, direction, view.base and self._families.knows(site))
 
     def _free(self, name: str) -> str:
         name = re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("_") or "schema"
@@ -155,7 +157,7 @@ class Bundle:
         if isinstance(site.value, bool):
             return site.value
         keywords, or_null = self._schemas.modern(site)
-        if not view.base and self._heirs(site):
+        if not view.base and self._families.members(site):
             return self._closed(site, self._family(site, view), view)
         hidden = self._hidden(site, view.direction)
         schema = {name: self._keyword(name, site, view, hidden) for name in keywords if name not in ("oneOf", "anyOf")}
@@ -165,6 +167,8 @@ class Bundle:
             if union in keywords:
                 self._union(union, site, view, schema)
         self._linear(schema, site)
+        for asked in [] if view.base else self._families.demands(site):
+            schema = _with(schema, asked)
         examples = exemplary(site.value)
         if examples:
             schema["examples"] = examples
@@ -238,28 +242,15 @@ class Bundle:
     def _member(self, site: Site, view: View, heir: Site | None = None) -> Json:
         """A subschema; what its `heir` inherits from is taken as the base, not as any of those who inherit."""
         target = self._schemas.target(site)
-        if target and heir and any(heir.key == one.key for one in self._heirs(target)):
+        if target and heir and self._families.inherits(heir, target):
             return {"$ref": self._refer(target, replace(view, base=True))}
         return self._rewrite(site, view)
 
-    def _heirs(self, site: Site) -> list[Site]:
-        """Those who inherit from a schema whose discriminator has no union."""
-        if not is_parent(self._schemas, site):
-            return []
-        if site.key not in self._families:
-            self._families[site.key] = children(self._schemas, site)
-        return self._families[site.key]
-
     def _family(self, site: Site, view: View) -> dict[str, Json]:
         """One of those who inherit from a schema, or it itself where a value names it."""
-        branches = [*self._heirs(site), site]
-        chosen = choose(self._schemas, site, branches)
-        rewritten = [
-            _with({"$ref": self._refer(branch, replace(view.part(), base=True))}, asked)
-            for branch, asked in zip(branches, chosen, strict=True)
-            if branch is not site or (asked and asked.values)
-        ]
-        return {"oneOf": rewritten}
+        base = replace(view.part(), base=True)
+        members = self._families.members(site)
+        return {"oneOf": [_with({"$ref": self._refer(member, base)}, asked) for member, asked in members]}
 
     def _union(self, name: str, site: Site, view: View, schema: dict[str, Json]) -> None:
         branches = site.below(name).items()
@@ -268,8 +259,10 @@ class Bundle:
         part = view.part()
         pairs = list(zip(branches, chosen, strict=True))
         closed = [self._branch(branch, part, asked, alone) for branch, asked in pairs]
-        twice = name == "oneOf" and view.mode is not Mode.BARE and any(map(self._schemas.nested, branches))
-        if not twice or _told_apart(chosen) or disjoint(self._schemas, branches):
+        apart = name == "anyOf" or _told_apart(chosen) or disjoint(self._schemas, branches)
+        if not apart and indistinct(self._schemas, branches):
+            self.indistinct.append(site.below(name))
+        if apart or view.mode is Mode.BARE or not any(map(self._schemas.nested, branches)):
             schema[name] = closed
             return
         schema[name] = [self._branch(branch, view.bare(), asked, alone) for branch, asked in pairs]

@@ -76,31 +76,3 @@ def _mapped(schemas: Schemas, site: Site, mapping: dict[str, str]) -> dict[Key, 
         if reached:
             found.setdefault(reached.key, []).append(value)
     return found
-
-
-def children(schemas: Schemas, parent: Site) -> list[Site]:
-    """The components that inherit from `parent` by `allOf`, at any distance."""
-    found: dict[Key, Site] = {parent.key: parent}
-    growing = True
-    while growing:
-        growing = False
-        for site in schemas.components():
-            if site.key not in found and any(above.key in found for above in parents(schemas, site)):
-                found[site.key] = site
-                growing = True
-    return [site for key, site in found.items() if key != parent.key]
-
-
-def parents(schemas: Schemas, site: Site) -> list[Site]:
-    """What a schema refers to directly in `allOf`."""
-    targets = [schemas.target(part) for _, part in schemas.below(site, frozenset({"allOf"}))]
-    return [target for target in targets if target]
-
-
-def is_parent(schemas: Schemas, site: Site) -> bool:
-    """Whether a schema has a discriminator without a union, so that those who inherit from it are its branches."""
-    if not is_object(site.value) or not is_object(site.value.get("discriminator")):
-        return False
-    if not schemas.new and "$ref" in site.value:
-        return False
-    return "oneOf" not in site.value and "anyOf" not in site.value

@@ -17,6 +17,8 @@ from yett.openapi.schemas import Schemas
 from yett.openapi.servers import base_path
 from yett.openapi.validate import is_31, validate
 
+_TELLING = "a discriminator or required members that tell them apart; what matches two branches is refused"
+
 
 def read(path: Path) -> Description:
     """Read the OpenAPI 3.0 or 3.1 description at `path`, JSON or YAML, with the local files that it refers to.
@@ -34,6 +36,8 @@ def read(path: Path) -> Description:
     bundle = Bundle(schemas)
     operations = tuple(Operations(library, schemas, bundle, problems).read())
     problems.hold()
+    for site in bundle.indistinct:
+        problems.warn(site.place(key=True), "a oneOf whose branches match the same objects", _TELLING)
     return Description(
         title=library.root.value["info"]["title"],
         base=base_path(library.root, problems),

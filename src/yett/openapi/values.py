@@ -124,10 +124,20 @@ def disjoint(schemas: Schemas, branches: list[Site]) -> bool:
     return all(one.apart(other) for index, one in enumerate(described) for other in described[index + 1 :])
 
 
+def indistinct(schemas: Schemas, branches: list[Site]) -> bool:
+    """Whether two branches of `oneOf` match every object that either declares: no member is common, and none
+    required.
+    """
+    described = [_Branch(schemas, branch) for branch in branches]
+    return any(one.blends(other) for index, one in enumerate(described) for other in described[index + 1 :])
+
+
 class _Branch:
     def __init__(self, schemas: Schemas, site: Site) -> None:
         self._types = admitted_types(schemas, site)
-        values = {name: tags(schemas, site, name) for name in required_names(schemas, site)}
+        self._names = _declared(schemas, site)
+        self._required = required_names(schemas, site)
+        values = {name: tags(schemas, site, name) for name in self._required}
         self._tags = {name: found for name, found in values.items() if found is not None}
 
     def apart(self, other: _Branch) -> bool:
@@ -137,3 +147,19 @@ class _Branch:
         return not common or any(
             not self._tags[name] & other._tags[name] for name in self._tags.keys() & other._tags.keys()
         )
+
+    def blends(self, other: _Branch) -> bool:
+        if self._names is None or other._names is None or not self._names or not other._names:
+            return False
+        return not (self._required | other._required | (self._names & other._names))
+
+
+def _declared(schemas: Schemas, site: Site) -> frozenset[str] | None:
+    """The members of a schema that says nothing but members and types; none for any other."""
+    names: set[str] = set()
+    for here in conjuncts(schemas, site):
+        keywords = schemas.modern(here).keywords
+        if keywords.keys() - {"type", "properties", "required", "allOf", "$ref"}:
+            return None
+        names.update(keywords.get("properties", ()))
+    return frozenset(names)
