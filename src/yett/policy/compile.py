@@ -1,0 +1,135 @@
+"""Plan and descriptions → the one JSON document that the engine is handed , or all that is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from yett.catalogue import catalogue_hash
+from yett.openapi import Description, DescriptionError, read
+from yett.openapi.problem import Place, Problem, Problems
+from yett.policy import read as reading
+from yett.policy.compile_api import ApiCompiler
+from yett.policy.findings import Finding, PlanError
+from yett.policy.gateway import Gateway, sinks
+from yett.policy.overlap import check_overlaps
+from yett.policy.read import PlanFile, read_plan
+from yett.policy.tell import tell
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A compiled plan: `plan` is what the engine is handed, `hash` its SHA-256, `files` all that was read."""
+
+    plan: bytes
+    hash: str
+    source: PlanFile
+    descriptions: dict[str, Description]
+    findings: tuple[Finding, ...]
+    files: tuple[Path, ...]
+    places: dict[str, Place] = field(repr=False)
+
+    def place(self, pointer: str) -> Place:
+        """Where that stands in plan or description which became the part of the compiled document at a JSON pointer."""
+        while pointer and pointer not in self.places:
+            pointer = pointer.rpartition("/")[0]
+        return self.places.get(pointer, self.source.place())
+
+
+def compile_plan(path: Path) -> Compiled:
+    """Read the plan at `path` with all that it names, and compile it.
+
+    Raises `PlanError` with everything that is wrong with the plan and its descriptions.
+    """
+    try:
+        file = read_plan(path)
+    except PlanError as error:
+        raise PlanError([*error.problems, *_description_problems(path)]) from None
+    problems = Problems()
+    descriptions = _read_descriptions(file, problems)
+    compilers = [
+        ApiCompiler(file, name, descriptions[name], problems) for name in file.plan.apis if name in descriptions
+    ]
+    check_overlaps(file, compilers, problems)
+    places: dict[str, Place] = {}
+    document = {
+        "yett": FORMAT,
+        "catalogue": catalogue_hash(),
+        "gateway": _gateway(file),
+        "apis": [compiler.compile(f"/apis/{number}", places) for number, compiler in enumerate(compilers)],
+    }
+    if problems.errors:
+        raise PlanError(problems.errors)
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    compiled = Compiled(
+        plan=text,
+        hash=hashlib.sha256(text).hexdigest(),
+        source=file,
+        descriptions=descriptions,
+        findings=tuple(tell(file, compilers)),
+        files=_files(file, descriptions),
+        places=places,
+    )
+    return compiled
+
+
+def _read_descriptions(file: PlanFile, problems: Problems) -> dict[str, Description]:
+    found: dict[str, Description] = {}
+    for name, api in file.plan.apis.items():
+        path = file.folder / api.openapi
+        if not path.is_file():
+            place = file.place("apis", name, "openapi")
+            problems.error(
+                place, f"no file {api.openapi}", "an OpenAPI description; `yett init` fetches one from a URL"
+            )
+            continue
+        try:
+            found[name] = read(path)
+        except DescriptionError as error:
+            problems.errors.extend(error.problems)
+    return found
+
+
+def _description_problems(path: Path) -> list[Problem]:
+    """What is wrong with the descriptions of a plan that is itself wrong, as far as they can be found."""
+    problems: list[Problem] = []
+    for name in reading.named_descriptions(path):
+        try:
+            if (path.parent / name).is_file():
+                read(path.parent / name)
+        except DescriptionError as error:
+            problems.extend(error.problems)
+    return problems
+
+
+def _files(file: PlanFile, descriptions: dict[str, Description]) -> tuple[Path, ...]:
+    """Everything that a change of would change the compiled plan."""
+    named = [file.path.resolve()]
+    for description in descriptions.values():
+        named.extend(description.files)
+    for api in file.plan.apis.values():
+        for credential in api.credentials.values():
+            if credential.jwt is not None and credential.jwt.jwks.file is not None:
+                named.append((file.folder / credential.jwt.jwks.file).resolve())
+    return tuple(dict.fromkeys(named))
+
+
+def _gateway(file: PlanFile) -> dict[str, Any]:
+    gateway: Gateway = file.plan.gateway
+    head, timeouts = gateway.head, gateway.timeouts
+    return {
+        "listen": gateway.listen,
+        "admin": gateway.admin,
+        "threads": gateway.threads,
+        "trusted_proxies": gateway.trusted_proxies,
+        "head": {"bytes": head.bytes, "headers": head.headers, "target": head.target},
+        "timeouts": {each: getattr(timeouts, each) for each in ("head", "body", "idle", "drain")},
+        "held_bytes": gateway.held,
+        "connections": gateway.connections,
+        "evidence": sinks(file.plan.evidence),
+    }

@@ -1,0 +1,139 @@
+"""One API of the plan and its description → its part of the compiled document. Demands stand in `security`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yett.openapi import Description, Operation
+from yett.openapi.problem import Place, Problems
+from yett.policy.api import Api
+from yett.policy.key_set import read_key_set
+from yett.policy.operations import Names
+from yett.policy.read import PlanFile
+from yett.policy.security import OPEN_TO_ALL, Security
+
+
+class ApiCompiler:
+    """Compiles one API; `closed` and `public` are known once it is built."""
+
+    def __init__(self, file: PlanFile, name: str, description: Description, problems: Problems) -> None:
+        """Check what the plan says of the API; what is wrong becomes `problems`."""
+        self._file, self._problems = file, problems
+        self.name, self.description = name, description
+        self.api: Api = file.plan.apis[name]
+        self._names = Names(description, problems)
+        self._security = Security(file, name, description, self._names, problems)
+        self.base = description.base if self.api.match.base is None else self.api.match.base
+        self.mode = self.api.mode or file.plan.mode
+        self.unlisted = {"refuse": "enforce", "report": "report", None: self.mode}[self.api.unlisted]
+        self.closed: list[tuple[str, Operation]] = []
+        self.public: list[Operation] = []
+
+    def place(self, *below: str | int, key: bool = False) -> Place:
+        """Where a part of the API stands in the plan."""
+        return self._file.place("apis", self.name, *below, key=key)
+
+    def compile(self, at: str, places: dict[str, Place]) -> dict[str, Any]:
+        """The API's document; `places` learns where its parts at the JSON pointer `at` come from."""
+        places[at] = self.place(key=True)
+        api = self.api
+        return {
+            "name": self.name,
+            "hosts": api.match.host,
+            "base": self.base,
+            "mode": self.mode,
+            "unlisted": self.unlisted,
+            "unlisted_security": self._security.default() if self.unlisted == "report" else [],
+            "upstream": api.upstream.plan(),
+            "credentials": self._credentials(at, places),
+            "cors": api.cors.plan(),
+            "limits": self._limits(at, places),
+            "contract": self._contract(),
+            "headers": [list(header) for header in api.answer_headers()],
+            "schemas": self.description.schemas,
+            "operations": [
+                self._operation(number, operation, f"{at}/operations/{number}", places)
+                for number, operation in enumerate(self.description.operations)
+            ],
+        }
+
+    def _credentials(self, at: str, places: dict[str, Place]) -> dict[str, Any]:
+        compiled: dict[str, Any] = {}
+        for name, credential in self._security.verifiable.items():
+            pointer = f"{at}/credentials/{name}"
+            places[pointer] = self.place("credentials", name, key=True)
+            if credential.jwt is not None:
+                places[f"{pointer}/keys"] = self.place("credentials", name, "jwt", "jwks")
+                compiled[name] = credential.jwt.plan(self._keys(name))
+            elif credential.api_key is not None:
+                compiled[name] = credential.api_key.plan(self._security.header_of(name))
+        return compiled
+
+    def _keys(self, name: str) -> object:
+        jwt = self.api.credentials[name].jwt
+        if jwt is None or jwt.jwks.file is None:
+            return jwt.jwks.fetched() if jwt else None
+        place = self.place("credentials", name, "jwt", "jwks", "file")
+        path = self._file.folder / jwt.jwks.file
+        shown = str(path) if self._file.folder.name else jwt.jwks.file
+        return {"inline": read_key_set(path, shown, place, self._problems)}
+
+    def _limits(self, at: str, places: dict[str, Place]) -> list[dict[str, Any]]:
+        compiled: list[dict[str, Any]] = []
+        ids: set[str] = set()
+        for number, limit in enumerate(self.api.limit):
+            place = self.place("limit", number)
+            places[f"{at}/limits/{number}"] = place
+            name = limit.name or f"{self.name}.{limit.by}"
+            if name in ids and limit.name is None:
+                name = f"{name}.{number + 1}"
+            if name in ids:
+                self._problems.error(place, f"a second limit of the name {name!r}", "each name once")
+            ids.add(name)
+            count, period = limit.allow
+            operations = None
+            if limit.operations is not None:
+                found = [
+                    self._names.find(wanted, self.place("limit", number, "operations", position))
+                    for position, wanted in enumerate(limit.operations)
+                ]
+                operations = sorted({each for each in found if each is not None})
+            compiled.append(
+                {
+                    "id": name,
+                    "by": limit.by,
+                    "count": count,
+                    "period": period,
+                    "burst": limit.burst or count,
+                    "operations": operations,
+                    "mode": limit.mode or self.mode,
+                }
+            )
+        return compiled
+
+    def _contract(self) -> dict[str, Any]:
+        api = self.api
+        return {
+            "requests": api.contract.requests or self.mode,
+            "replies": api.contract.replies or self.mode,
+            "undeclared_fields": api.contract.undeclared_fields,
+            "undeclared_errors": api.contract.undeclared_errors,
+            "body_bytes": api.validate_.body,
+            "reply_bytes": api.receive.body,
+            "json_depth": api.validate_.depth,
+        }
+
+    def _operation(self, number: int, operation: Operation, at: str, places: dict[str, Place]) -> dict[str, Any]:
+        places[at] = operation.place
+        demands, closed = self._security.demands(number, operation)
+        closed = operation.closed or closed
+        if closed is not None:
+            self.closed.append((closed, operation))
+        elif demands == OPEN_TO_ALL:
+            self.public.append(operation)
+        return {
+            **operation.plan(),
+            "closed": closed,
+            "security": demands,
+            "roles": self._security.roles(number),
+        }

@@ -1,0 +1,177 @@
+"""The parts of the plan that belong to no API: sockets, timeouts, log, store, evidence. No control."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from yett.controls.admit import Head
+from yett.policy.section import Section, wrong
+from yett.policy.values import Address, Duration, Network, Size, Text, is_loopback
+
+_PORTS = 65_535
+
+
+class Timeouts(Section):
+    """`gateway.timeouts`: how long a client may take."""
+
+    head: Duration = Field(default=10_000, description="First to last byte of a head")
+    body: Duration = Field(default=30_000, description="First to last byte of a body")
+    idle: Duration = Field(default=60_000, description="Between two requests of a connection")
+    drain: Duration = Field(default=30_000, description="How long requests under way may take when the gateway ends")
+
+
+class Gateway(Section):
+    """`gateway`: where clients connect, and what they may take."""
+
+    not_built: ClassVar[Mapping[str, str]] = {
+        "tls": "put a proxy that ends TLS on this machine before it",
+        "http2": "clients speak HTTP/1.1 until then",
+        "http3": "clients speak HTTP/1.1 until then",
+        "proxy_protocol": "use `trusted_proxies` until then",
+    }
+
+    listen: list[Address] = Field(
+        default=["127.0.0.1:8080"], min_length=1, max_length=64, description="Where clients connect"
+    )
+    danger_plaintext: bool = Field(default=False, description="Listen beyond loopback although there is no TLS")
+    admin: Address | None = Field(default=None, description="Where metrics and health are served; loopback")
+    threads: int = Field(default=0, ge=0, le=1024, description="Reactor threads; 0: one for each core")
+    trusted_proxies: list[Network] = Field(
+        default=[], description="Networks whose Forwarded and X-Forwarded-* are believed"
+    )
+    head: Head = Field(default=Head(), description="Limits of a request's head")
+    timeouts: Timeouts = Field(default=Timeouts(), description="How long a client may take")
+    held: Size = Field(default=256 * 1024 * 1024, description="Bytes that all held bodies together may take")
+    connections: int = Field(default=10_000, ge=1, le=10_000_000, description="Open client connections")
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        for number, listen in enumerate(self.listen):
+            if not self.danger_plaintext and not is_loopback(listen):
+                expected = (
+                    "a loopback address; TLS is not built yet, so beyond loopback only with danger_plaintext: true"
+                )
+                raise wrong(expected, None, ("listen", str(number)))
+        bound = [each for each in [*self.listen, *([self.admin] if self.admin else [])] if not each.endswith(":0")]
+        if len(set(bound)) != len(bound):
+            raise wrong("each address once, `admin` included", "an address twice", ("listen",))
+        if self.admin is not None and not is_loopback(self.admin):
+            raise wrong("a loopback address: metrics are not for everybody", None, ("admin",))
+        return self
+
+
+class Log(Section):
+    """`log`: what the gateway says of itself, on standard error."""
+
+    level: Literal["error", "warning", "info", "debug"] = Field(default="info", description="The least that is said")
+    format: Literal["text", "json"] = Field(default="text", description="How it is said")
+
+
+class Secret(Section):
+    """A secret is never in the plan: `{env: NAME}` or `{file: PATH}`."""
+
+    env: Text | None = Field(default=None, description="An environment variable of the parent")
+    file: Text | None = Field(default=None, description="A file that only its owner can read")
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if (self.env is None) == (self.file is None):
+            raise wrong("one of {env: NAME} and {file: PATH}", "neither" if self.env is None else "both")
+        return self
+
+
+def outside(value: object) -> object:
+    """A secret that stands in the plan itself is refused, and not shown."""
+    if isinstance(value, str):
+        raise wrong("{env: NAME} or {file: PATH}: secrets stand outside of the plan", "a secret in the plan")
+    return value
+
+
+class Store(Section):
+    """`store`: where API keys are kept. A plain text stands for `{url: …}`."""
+
+    url: Text | None = Field(default=None, description="sqlite:///yett.db, or postgresql://user@host/name")
+    secret_url: Annotated[Secret, BeforeValidator(outside)] | None = Field(
+        default=None, description="The same, with a password"
+    )
+    pepper: Annotated[Secret, BeforeValidator(outside)] | None = Field(
+        default=None, description="The key of the keys' HMAC; default: a file beside the database, made at need"
+    )
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if self.url is not None and self.secret_url is not None:
+            raise wrong("one of `url` and `secret_url`", "both")
+        if self.url is not None:
+            check_store(self.url)
+        return self
+
+
+def check_store(url: str) -> None:
+    """Refuse what is no URL of SQLite or PostgreSQL, and passwords."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.password is not None:
+        found = "a URL with a password"
+        raise wrong("a URL without one, or `secret_url: {env: NAME}` or `{file: PATH}`", found, ("url",))
+    if parts.scheme not in ("sqlite", "postgresql") or (parts.scheme == "sqlite" and parts.netloc):
+        raise wrong("sqlite:///PATH or postgresql://USER@HOST/NAME", None, ("url",))
+    if parts.scheme == "sqlite" and parts.path in ("", "/", "/:memory:"):
+        raise wrong("the path of a file: the gateway and `yett keys` both open it", None, ("url",))
+
+
+def as_store(value: object) -> object:
+    """A text is the URL."""
+    return {"url": value} if isinstance(value, str) else value
+
+
+def only_memory(value: object) -> str:
+    """Where counters are."""
+    if isinstance(value, str) and value.split(":")[0] in ("redis", "rediss", "valkey", "unix"):
+        raise wrong("`memory`; shared state is not built yet")
+    if value != "memory":
+        raise wrong("`memory`")
+    return "memory"
+
+
+class FileSink(Section):
+    """An entry of `evidence`: `{file: PATH}`, one JSON document a line."""
+
+    not_built: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("syslog", "http", "https", "otlp", "kafka", "tcp", "ocsf", "cef", "journald", "sqlite", "postgresql"),
+        "write {file: PATH} or stdout until then",
+    )
+
+    file: Text = Field(description="Appended to this file")
+
+
+def as_sink(value: object) -> object:
+    """`stdout` stands for itself."""
+    if isinstance(value, str) and value != "stdout":
+        raise wrong("{file: PATH} or stdout")
+    return {"file": "-"} if value == "stdout" else value
+
+
+_SINK = {
+    "anyOf": [
+        {"const": "stdout"},
+        {
+            "type": "object",
+            "properties": {"file": {"type": "string", "minLength": 1}},
+            "required": ["file"],
+            "additionalProperties": False,
+        },
+    ]
+}
+Sink = Annotated[FileSink, BeforeValidator(as_sink), WithJsonSchema(_SINK)]
+
+
+def sinks(written: list[FileSink]) -> list[Any]:
+    """As the compiled plan writes them."""
+    return ["stdout" if each.file == "-" else {"file": each.file} for each in written]

@@ -1,0 +1,50 @@
+"""The plan as a user writes it, whole: the root of the models. What belongs to one API or control may not enter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from yett.policy.api import Api
+from yett.policy.gateway import Gateway, Log, Sink, Store, as_store, only_memory
+from yett.policy.section import Section, wrong
+from yett.policy.values import Mode, Text
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+
+
+class Plan(Section):
+    """yett.yaml: one security plan for the HTTP APIs behind one gateway."""
+
+    not_built: ClassVar[Mapping[str, str]] = {
+        "identity": "tokens come from your own issuer until then",
+        "tape": "evidence is what is kept until then",
+        "tls": "put a proxy that ends TLS on this machine before it",
+        "python": "no Python guard runs until then",
+        "inventory": "the description says what there is until then",
+        "console": "the command line shows what there is until then",
+    }
+
+    yett: Literal[1] = Field(description="The version of this language")
+    gateway: Gateway = Field(default=Gateway(), description="Where clients connect")
+    state: Annotated[str, BeforeValidator(only_memory), WithJsonSchema({"const": "memory"})] = Field(
+        default="memory", description="Where counters are"
+    )
+    store: Annotated[Store, BeforeValidator(as_store)] = Field(
+        default=Store(url="sqlite:///yett.db"), description="Where API keys are kept"
+    )
+    evidence: list[Sink] = Field(default=[], description="Where evidence goes: {file: PATH} or stdout")
+    plans: Text = Field(default="plans", description="The folder in which every plan that judged is kept")
+    log: Log = Field(default=Log(), description="What the gateway says of itself")
+    mode: Mode = Field(default="enforce", description="Whether guards refuse, or only say what they would refuse")
+    apis: dict[str, Api] = Field(min_length=1, description="The APIs, by name")
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        for name in self.apis:
+            if not _NAME.fullmatch(name):
+                raise wrong("a name of lower-case letters, digits, - and _", repr(name), ("apis", name))
+        return self
