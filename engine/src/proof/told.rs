@@ -25,6 +25,14 @@ struct Bucket {
     full_at: u64,
 }
 
+impl Told {
+    /// Empties every counter and every replay store.
+    pub fn forget(&mut self) {
+        self.buckets.clear();
+        self.seen.clear();
+    }
+}
+
 impl Facts for Told {
     fn now(&self) -> Time {
         self.now
