@@ -1,6 +1,5 @@
 //! The head of one request as ranges of one shared buffer, and how it grows line by line; what lengths mean is `framing`'s.
 
-use std::net::IpAddr;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -57,10 +56,6 @@ impl From<Range<usize>> for Span {
 
 impl Span {
     fn range(self) -> Range<usize> {
-        self.start.into()..self.end.into()
-    }
-
-    fn places(self) -> Range<u32> {
         self.start.into()..self.end.into()
     }
 
@@ -130,17 +125,6 @@ impl RawHead {
     /// The version of the request line.
     pub fn version(&self) -> Version {
         self.version
-    }
-
-    /// What the engine's step admit takes, with the address that the bytes came from and whether they came by TLS.
-    #[must_use]
-    pub fn to_engine(&self, peer: IpAddr, secure: bool) -> yett_engine::Head {
-        let bytes = self.bytes.clone();
-        let mut head = yett_engine::Head::new(bytes, self.method.places(), self.target.places(), peer, secure);
-        for field in &self.fields {
-            head.push(field.name.places(), field.value.places());
-        }
-        head
     }
 
     /// How the body is framed.
