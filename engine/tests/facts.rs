@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use yett_engine::proof::Told;
 use yett_engine::{
-    Answered, ApiKeyRecord, Body, Digest, Draw, Draws, Fact, Facts, Head, Ids, Key, Opened, Plan, Session, Stop, Taken, Time,
-    Trace, Who,
+    Answered, ApiKeyRecord, Body, Digest, Draw, Draws, Fact, Facts, Head, Ids, Key, Opened, Plan, Session, Stop, Taken,
+    Time, Trace, Who,
 };
 
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
@@ -64,15 +64,27 @@ impl Facts for Flaky {
     }
 
     fn look_up(&mut self, key: &Key) -> Answered<Fact> {
-        if self.misses() { Answered::Missing } else { self.world.look_up(key) }
+        if self.misses() {
+            Answered::Missing
+        } else {
+            self.world.look_up(key)
+        }
     }
 
     fn take(&mut self, draws: &Draws, now: Time) -> Answered<Taken> {
-        if self.misses() { Answered::Missing } else { self.world.take(draws, now) }
+        if self.misses() {
+            Answered::Missing
+        } else {
+            self.world.take(draws, now)
+        }
     }
 
     fn first_seen(&mut self, digest: &Digest, until: Time) -> Answered<bool> {
-        if self.misses() { Answered::Missing } else { self.world.first_seen(digest, until) }
+        if self.misses() {
+            Answered::Missing
+        } else {
+            self.world.first_seen(digest, until)
+        }
     }
 }
 
@@ -93,7 +105,13 @@ fn world() -> Told {
 fn request(plan: &Arc<Plan>, key: &str, facts: &mut dyn Facts) -> Trace {
     let headers: [(&[u8], &[u8]); 2] = [(b"host", b"shop.example"), (b"x-api-key", key.as_bytes())];
     let head = Head::of(b"GET", b"/items", &headers, CLIENT, false);
-    let mut session = Session::new(plan.clone(), Ids { trace: [1; 16], span: [1; 8] });
+    let mut session = Session::new(
+        plan.clone(),
+        Ids {
+            trace: [1; 16],
+            span: [1; 8],
+        },
+    );
     for _ in 0..64 {
         match session.head(&head, facts) {
             Ok(Opened::Caller(caller)) => match session.body(caller, Body::None, facts) {
@@ -109,12 +127,25 @@ fn request(plan: &Arc<Plan>, key: &str, facts: &mut dyn Facts) -> Trace {
 
 /// How many tokens each counter still has.
 fn left(world: &mut Told) -> Vec<u32> {
-    let who = |limit| if limit < 3 { Who::Address(CLIENT) } else { Who::Subject("alice".into()) };
+    let who = |limit| {
+        if limit < 3 {
+            Who::Address(CLIENT)
+        } else {
+            Who::Subject("alice".into())
+        }
+    };
     let now = world.now;
     (0..5)
         .map(|limit| {
-            let draws = Draws::from_iter([Draw { limit, who: who(limit), burst: BURST, refill: 60_000_000_000 }]);
-            (0..).take_while(|_| matches!(world.take(&draws, now), Answered::Known(Taken::All))).count() as u32
+            let draws = Draws::from_iter([Draw {
+                limit,
+                who: who(limit),
+                burst: BURST,
+                refill: 60_000_000_000,
+            }]);
+            (0..)
+                .take_while(|_| matches!(world.take(&draws, now), Answered::Known(Taken::All)))
+                .count() as u32
         })
         .collect()
 }
@@ -149,6 +180,9 @@ fn a_rung_is_drawn_whole_or_not_at_all() {
         assert_eq!(request(&plan, "secret", &mut world).refused(), None);
     }
     let refused = request(&plan, "secret", &mut world);
-    assert_eq!(refused.refused().map(|reason| reason.id()), Some("limit.address.exceeded"));
+    assert_eq!(
+        refused.refused().map(|reason| reason.id()),
+        Some("limit.address.exceeded")
+    );
     assert_eq!(left(&mut world), [0, 0, 0, 0, 0]);
 }
