@@ -1,0 +1,165 @@
+//! Writes a release to the client: head and body with one write, framing of its own. Nothing else is ever written to a client.
+
+use std::io;
+
+use bytes::{Bytes, BytesMut};
+use hyper::StatusCode;
+use yett_engine::Body;
+
+use super::exchange::Exchange;
+use super::send::Answering;
+use super::{After, Connection};
+use crate::upstream::{Failed, Framing};
+use crate::wire;
+
+/// A release, taken apart: status, headers, body.
+pub(super) type Parts = (u16, Vec<(Bytes, Bytes)>, Body);
+
+/// How the body of an answer is framed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Framed {
+    /// The status has no body, not even an empty one.
+    Never,
+    Length(u64),
+    Chunked,
+    /// By the end of the connection, for HTTP/1.0.
+    UntilClose,
+}
+
+impl Connection {
+    /// Writes a release that is whole.
+    pub(super) async fn answer(&mut self, exchange: &mut Exchange, release: Parts, keep: bool) -> After {
+        let (status, headers, body) = release;
+        let body = match body {
+            Body::Held(octets) => octets,
+            Body::None | Body::Streamed => Bytes::new(),
+        };
+        let framed = if has_body(status) { Framed::Length(body.len() as u64) } else { Framed::Never };
+        self.head(exchange, status, &headers, framed, keep);
+        let body = if exchange.is_head || framed == Framed::Never { &[][..] } else { &*body };
+        self.deadline.set(exchange.ground.plan.gateway.timeouts.body);
+        exchange.bytes_out = (self.out.len() + body.len()) as u64;
+        let written = self.deadline.within(wire::write_all(&mut self.stream, [&self.out, body])).await;
+        match written {
+            Ok(Ok(())) if keep => After::Keep,
+            Ok(Ok(())) => After::Close,
+            Ok(Err(_)) | Err(_) => After::Reset,
+        }
+    }
+
+    /// Writes a release whose body comes from the upstream as it comes.
+    pub(super) async fn relay(
+        &mut self,
+        exchange: &mut Exchange,
+        (status, headers, _): Parts,
+        keep: bool,
+        answering: &mut Answering,
+    ) -> After {
+        let framed = match answering.head.framing {
+            _ if !has_body(status) => Framed::Never,
+            Framing::None => Framed::Length(0),
+            Framing::Length(length) => Framed::Length(length),
+            Framing::Chunked | Framing::UntilClose if exchange.is_old => Framed::UntilClose,
+            Framing::Chunked | Framing::UntilClose => Framed::Chunked,
+        };
+        let keep = keep && framed != Framed::UntilClose;
+        self.head(exchange, status, &headers, framed, keep);
+        let done = self.stream_body(exchange, framed, answering).await;
+        match done {
+            Ok(()) if keep => After::Keep,
+            Ok(()) => After::Close,
+            Err(failed) => {
+                if let Some(failed) = failed {
+                    let _ = exchange.session.fault(failed.reason());
+                }
+                After::Reset
+            }
+        }
+    }
+
+    /// The head stands in `out` and goes out with the first octets. The error is the upstream's, or none: the client's.
+    async fn stream_body(
+        &mut self,
+        exchange: &mut Exchange,
+        framed: Framed,
+        answering: &mut Answering,
+    ) -> Result<(), Option<Failed>> {
+        let (mut receiver, reader) = answering.receiver();
+        let plan = exchange.ground.plan.clone();
+        let patience = exchange.patience;
+        loop {
+            self.deadline.set(patience);
+            let octets = receiver.octets(reader, &self.deadline).await.map_err(Some)?;
+            let last = octets.is_none();
+            let octets = octets.unwrap_or_default();
+            self.deadline.set(plan.gateway.timeouts.body);
+            let written = match framed {
+                Framed::Chunked if last => self.put(exchange, [&[], b"0\r\n\r\n", &[]]).await,
+                Framed::Chunked => {
+                    let size = format!("{:x}\r\n", octets.len());
+                    self.put(exchange, [size.as_bytes(), &octets, b"\r\n"]).await
+                }
+                Framed::Never => self.put(exchange, [&[], &[], &[]]).await,
+                Framed::Length(_) | Framed::UntilClose => self.put(exchange, [&[], &octets, &[]]).await,
+            };
+            written.map_err(|_| None)?;
+            if last || framed == Framed::Never {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Writes what stands in `out`, and these.
+    async fn put(&mut self, exchange: &mut Exchange, [one, two, three]: [&[u8]; 3]) -> io::Result<()> {
+        let parts = [&*self.out, one, two, three];
+        exchange.bytes_out += parts.iter().map(|part| part.len() as u64).sum::<u64>();
+        let written = self.deadline.within(wire::write_all(&mut self.stream, parts)).await;
+        self.out.clear();
+        written.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    /// Writes a head into `out`.
+    fn head(&mut self, exchange: &mut Exchange, status: u16, headers: &[(Bytes, Bytes)], framed: Framed, keep: bool) {
+        exchange.status = status;
+        let out = &mut self.out;
+        out.clear();
+        out.reserve(headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>() + 192);
+        let mut number = itoa::Buffer::new();
+        put(out, &[b"HTTP/1.1 ", number.format(status).as_bytes(), b" ", phrase(status).as_bytes(), b"\r\n"]);
+        let mut dated = false;
+        for (name, value) in headers {
+            dated |= **name == *b"date";
+            put(out, &[name, b": ", value, b"\r\n"]);
+        }
+        if !dated {
+            let clock = &self.thread.process.state.clock;
+            let now = exchange.session.trace().now.unwrap_or_else(|| clock.now());
+            put(out, &[b"date: ", self.thread.date(now).as_bytes(), b"\r\n"]);
+        }
+        match framed {
+            Framed::Never | Framed::UntilClose => {}
+            Framed::Length(length) => put(out, &[b"content-length: ", number.format(length).as_bytes(), b"\r\n"]),
+            Framed::Chunked => put(out, &[b"transfer-encoding: chunked\r\n"]),
+        }
+        match (keep, exchange.is_old) {
+            (false, _) => put(out, &[b"connection: close\r\n"]),
+            (true, true) => put(out, &[b"connection: keep-alive\r\n"]),
+            (true, false) => {}
+        }
+        put(out, &[b"\r\n"]);
+    }
+}
+
+fn put(to: &mut BytesMut, parts: &[&[u8]]) {
+    for part in parts {
+        to.extend_from_slice(part);
+    }
+}
+
+fn phrase(status: u16) -> &'static str {
+    StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default()
+}
+
+fn has_body(status: u16) -> bool {
+    !matches!(status, 100..=199 | 204 | 304)
+}

@@ -1,0 +1,91 @@
+//! One request and its answer, as far as evidence wants to know: begun with the head, ended with a record.
+
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use yett_engine::Session;
+
+use crate::evidence::Record;
+use crate::process::Held;
+use crate::reactor::Thread;
+use crate::state::Ground;
+
+/// One request on its way.
+pub(super) struct Exchange {
+    pub(super) ground: Arc<Ground>,
+    pub(super) session: Session,
+    pub(super) held: Held,
+    pub(super) is_head: bool,
+    /// The client speaks HTTP/1.0.
+    pub(super) is_old: bool,
+    /// Octets that a streamed body may have.
+    pub(super) stream_limit: u64,
+    /// Milliseconds that the upstream has for its answer.
+    pub(super) patience: u64,
+    pub(super) bytes_in: u64,
+    pub(super) bytes_out: u64,
+    /// The status that the client got; 0: none.
+    pub(super) status: u16,
+    /// The status that the upstream sent; 0: none.
+    pub(super) upstream: u16,
+    peer: IpAddr,
+    began: Instant,
+    busy: Busy,
+}
+
+/// Counts as a request under way for as long as it lives.
+struct Busy(Rc<Thread>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.busy.set(self.0.busy.get().saturating_sub(1));
+    }
+}
+
+impl Exchange {
+    pub(super) fn begin(thread: &Rc<Thread>, peer: IpAddr) -> Self {
+        let ground = thread.process.state.ground();
+        thread.busy.set(thread.busy.get() + 1);
+        Self {
+            session: Session::new(ground.plan.clone(), thread.ids()),
+            ground,
+            held: Held::nothing(&thread.process),
+            is_head: false,
+            is_old: false,
+            stream_limit: 0,
+            patience: 0,
+            bytes_in: 0,
+            bytes_out: 0,
+            status: 0,
+            upstream: 0,
+            peer,
+            began: Instant::now(),
+            busy: Busy(thread.clone()),
+        }
+    }
+
+    /// Takes so many octets out of the budget of held bodies.
+    pub(super) fn hold(&mut self, octets: u64) -> Result<(), yett_engine::Reason> {
+        self.held.grow(octets, self.ground.plan.gateway.held_bytes)
+    }
+
+    /// Hands on the record.
+    pub(super) fn end(self) {
+        let (ids, trace) = self.session.finish();
+        let thread = self.busy.0.clone();
+        thread.record(Record {
+            time: trace.now.unwrap_or_else(|| thread.process.state.clock.now()),
+            ground: self.ground,
+            trace,
+            ids,
+            peer: self.peer,
+            status: self.status,
+            upstream: self.upstream,
+            micros: u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX),
+            bytes_in: self.bytes_in,
+            bytes_out: self.bytes_out,
+        });
+    }
+}

@@ -1,0 +1,133 @@
+//! Spends a permit: the request to the upstream, the answer judged, the release to the client.
+
+use bytes::{Bytes, BytesMut};
+use yett_engine::{Answer, Body, Pass, Permit, Reason, ReplyNeed, Stop, reason};
+
+use super::answer::Parts;
+use super::exchange::Exchange;
+use super::judge::guarded;
+use super::send::{Answering, Broken};
+use super::{After, Connection};
+use crate::h1::RawHead;
+use crate::upstream::{BodyReader, Framing, Part, Receiver};
+
+impl Connection {
+    /// Sends a permitted request and answers its client.
+    pub(super) async fn forward(&mut self, exchange: &mut Exchange, permit: Permit, raw: &RawHead) -> After {
+        let Some((forward, pass)) = guarded(|| exchange.session.spend(permit)) else {
+            return self.fault(exchange, reason::ENGINE_DECISION_FAULTED, raw).await;
+        };
+        let mut answering = match self.send(exchange, &forward, raw).await {
+            Ok(answering) => answering,
+            Err(Broken::Fault(reason)) => return self.fault(exchange, reason, raw).await,
+            Err(Broken::Reset(reason)) => {
+                let _ = exchange.session.fault(reason);
+                return After::Reset;
+            }
+        };
+        exchange.upstream = answering.head.status;
+        let release = self.receive(exchange, pass, &mut answering).await;
+        let keep = self.may_keep(raw);
+        let after = if matches!(release.2, Body::Streamed) {
+            self.relay(exchange, release, keep, &mut answering).await
+        } else {
+            self.answer(exchange, release, keep).await
+        };
+        let Answering { mut conn, target, head, mut body } = answering;
+        if head.keep_alive && self.body_ended && discard_what_is_here(&mut body, &mut conn.buffer) {
+            self.thread.pool.put(&target, conn, self.thread.ticker.now());
+        }
+        after
+    }
+
+    async fn fault(&mut self, exchange: &mut Exchange, reason: Reason, raw: &RawHead) -> After {
+        let release = exchange.session.fault(reason).into_parts();
+        let keep = self.may_keep(raw);
+        self.answer(exchange, release, keep).await
+    }
+
+    /// Has the answer judged, with as much of its body as the engine wants.
+    async fn receive(&mut self, exchange: &mut Exchange, pass: Pass, answering: &mut Answering) -> Parts {
+        let ground = exchange.ground.clone();
+        let (status, headers) = (answering.head.status, std::mem::take(&mut answering.head.headers));
+        let need = guarded(|| pass.reply_need(&ground.plan, status, &headers));
+        let body = match need {
+            None => return exchange.session.fault(reason::ENGINE_DECISION_FAULTED).into_parts(),
+            Some(ReplyNeed::Discard) => Body::None,
+            Some(_) if answering.head.framing == Framing::None => Body::None,
+            Some(ReplyNeed::Stream) => {
+                exchange.session.not_inspected();
+                Body::Streamed
+            }
+            Some(ReplyNeed::Hold { limit }) => match self.collect(exchange, limit, answering).await {
+                Ok(octets) if octets.is_empty() => Body::None,
+                Ok(octets) => Body::Held(octets),
+                Err(reason) => return exchange.session.fault(reason).into_parts(),
+            },
+        };
+        let process = self.thread.process.clone();
+        let mut facts = process.state.facts(&ground);
+        let release = match guarded(|| exchange.session.reply(pass, Answer::new(status, headers, body), &mut facts)) {
+            Some(Ok(release)) => release,
+            Some(Err(Stop::Deny(denial))) => exchange.session.refuse(&denial),
+            Some(Err(Stop::Need(_))) => exchange.session.fault(reason::ENGINE_FACT_UNAVAILABLE),
+            None => exchange.session.fault(reason::ENGINE_DECISION_FAULTED),
+        };
+        release.into_parts()
+    }
+
+    /// Reads the body of an answer whole, within its limit, its deadline and the budget of all held bodies.
+    async fn collect(&mut self, exchange: &mut Exchange, limit: u64, answering: &mut Answering) -> Result<Bytes, Reason> {
+        let announced = match answering.head.framing {
+            Framing::Length(length) if length > limit => return Err(reason::RECEIVE_BODY_TOO_LARGE),
+            Framing::Length(length) => length,
+            Framing::None | Framing::Chunked | Framing::UntilClose => 0,
+        };
+        exchange.hold(announced)?;
+        let mut set_aside = announced;
+        self.deadline.set(exchange.patience);
+        let (mut receiver, reader) = answering.receiver();
+        let mut first = Bytes::new();
+        let mut rest = BytesMut::new();
+        while let Some(octets) = receiver.octets(reader, &self.deadline).await.map_err(|failed| failed.reason())? {
+            let length = (first.len() + rest.len() + octets.len()) as u64;
+            if length > limit {
+                return Err(reason::RECEIVE_BODY_TOO_LARGE);
+            }
+            if length > set_aside {
+                exchange.hold(length - set_aside)?;
+                set_aside = length;
+            }
+            if first.is_empty() && rest.is_empty() {
+                first = octets;
+                continue;
+            }
+            if rest.is_empty() {
+                rest.reserve(usize::try_from(announced).unwrap_or_default().max(first.len() + octets.len()));
+                rest.extend_from_slice(&std::mem::take(&mut first));
+            }
+            rest.extend_from_slice(&octets);
+        }
+        Ok(if rest.is_empty() { first } else { rest.freeze() })
+    }
+}
+
+impl Answering {
+    /// What reads the rest of the answer.
+    pub(super) fn receiver(&mut self) -> (Receiver<'_, &mut tokio::net::TcpStream>, &mut BodyReader) {
+        let conn = &mut self.conn;
+        let receiver = Receiver { stream: &mut conn.stream, buffer: &mut conn.buffer, reused: conn.reused };
+        (receiver, &mut self.body)
+    }
+}
+
+/// Whether the answer is whole once what is here of it is thrown away.
+fn discard_what_is_here(body: &mut BodyReader, buffer: &mut BytesMut) -> bool {
+    loop {
+        match body.next(buffer) {
+            Ok(Part::Octets(_)) => {}
+            Ok(Part::End) => return true,
+            Ok(Part::NeedMore) | Err(_) => return false,
+        }
+    }
+}

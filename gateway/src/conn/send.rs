@@ -1,0 +1,193 @@
+//! Sends what a permit was spent for: finds or opens a connection, writes, and waits for the head of the answer.
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::tcp::WriteHalf;
+use yett_engine::{Body, Forward, Reason, reason};
+
+use super::Connection;
+use super::exchange::Exchange;
+use crate::h1::{self, RawHead};
+use crate::upstream::{AnswerHead, BodyReader, Conn, Failed, Outgoing, Receiver, Target, connect, write_head};
+use crate::wire;
+
+/// An answer under way.
+pub(super) struct Answering {
+    pub(super) conn: Conn,
+    pub(super) target: Target,
+    pub(super) head: AnswerHead,
+    pub(super) body: BodyReader,
+}
+
+/// Why a request brought no answer that could be judged.
+pub(super) enum Broken {
+    /// The client is told so.
+    Fault(Reason),
+    /// A streamed body went wrong on its way: both sides are reset.
+    Reset(Reason),
+}
+
+impl From<Failed> for Broken {
+    fn from(failed: Failed) -> Self {
+        Self::Fault(failed.reason())
+    }
+}
+
+/// How a streamed body ended.
+enum Pumped {
+    Whole,
+    /// The upstream takes no more; it may have answered already.
+    Unwanted,
+}
+
+impl Connection {
+    /// Sends, and waits for the head of the answer. A connection that was used before and turns out to be closed is replaced
+    /// once, where the request may be sent twice (RFC 9110 section 9.2.2).
+    pub(super) async fn send(&mut self, exchange: &mut Exchange, forward: &Forward, raw: &RawHead) -> Result<Answering, Broken> {
+        let ground = exchange.ground.clone();
+        let Some(api) = ground.plan.apis.get(forward.api as usize) else {
+            return Err(Broken::Fault(reason::ENGINE_DECISION_FAULTED));
+        };
+        exchange.patience = api.upstream.timeout;
+        let outgoing = outgoing(forward, raw);
+        let targets = ground.targets.get(forward.api as usize).map(Vec::as_slice).unwrap_or_default();
+        let turn = self.thread.turn.get();
+        self.thread.turn.set(turn.wrapping_add(1));
+        let mut failed = Failed::Refused;
+        for number in 0..targets.len() {
+            let Some(target) = targets.get(turn.wrapping_add(number) % targets.len()) else { continue };
+            let mut pooled = self.thread.pool.take(target);
+            loop {
+                let mut conn = match pooled.take() {
+                    Some(conn) => conn,
+                    None => {
+                        self.deadline.set(api.upstream.connect);
+                        match connect(target, &self.deadline).await {
+                            Ok(conn) => conn,
+                            Err(why) => {
+                                failed = why;
+                                break;
+                            }
+                        }
+                    }
+                };
+                match self.send_over(exchange, &mut conn, forward, (target, outgoing), raw).await {
+                    Ok(head) => {
+                        let body = BodyReader::new(head.framing);
+                        return Ok(Answering { conn, target: target.clone(), head, body });
+                    }
+                    Err(Broken::Fault(_)) if conn.stale && may_repeat(forward) => {}
+                    Err(broken) => return Err(broken),
+                }
+            }
+        }
+        Err(failed.into())
+    }
+
+    async fn send_over(
+        &mut self,
+        exchange: &mut Exchange,
+        conn: &mut Conn,
+        forward: &Forward,
+        (target, outgoing): (&Target, Outgoing),
+        raw: &RawHead,
+    ) -> Result<AnswerHead, Broken> {
+        self.out.clear();
+        write_head(forward, target, outgoing, &mut self.out);
+        let body = match &forward.body {
+            Body::Held(octets) => &**octets,
+            Body::None | Body::Streamed => &[],
+        };
+        self.deadline.set(exchange.patience);
+        let written = self.deadline.within(wire::write_all(&mut conn.stream, [&self.out, body])).await;
+        if written.map_err(Failed::from)?.is_err() {
+            conn.stale = conn.reused;
+            return Err(Failed::Cut.into());
+        }
+        let to_head = forward.method == "HEAD";
+        if matches!(forward.body, Body::Streamed) {
+            return self.send_stream(exchange, conn, outgoing, raw).await;
+        }
+        self.deadline.set(exchange.patience);
+        let mut receiver = Receiver { stream: &mut conn.stream, buffer: &mut conn.buffer, reused: conn.reused };
+        let head = receiver.head(to_head, &self.deadline).await;
+        conn.stale = matches!(head, Err(Failed::Stale));
+        Ok(head?)
+    }
+
+    /// Sends a body as it comes, unless the upstream answers before its end: then the rest is not sent.
+    async fn send_stream(
+        &mut self,
+        exchange: &mut Exchange,
+        conn: &mut Conn,
+        outgoing: Outgoing,
+        raw: &RawHead,
+    ) -> Result<AnswerHead, Broken> {
+        let (read, mut write) = conn.stream.split();
+        let mut receiver = Receiver { stream: read, buffer: &mut conn.buffer, reused: false };
+        let waiting = self.thread.ticker.deadline();
+        let patience = exchange.patience;
+        let mut head = std::pin::pin!(receiver.head(false, &waiting));
+        let early = tokio::select! {
+            biased;
+            pumped = self.pump(exchange, &mut write, outgoing, raw) => {
+                pumped?;
+                None
+            }
+            head = &mut head => Some(head),
+        };
+        match early {
+            Some(head) => Ok(head?),
+            None => {
+                waiting.set(patience);
+                Ok(head.await?)
+            }
+        }
+    }
+
+    async fn pump(
+        &mut self,
+        exchange: &mut Exchange,
+        to: &mut WriteHalf<'_>,
+        outgoing: Outgoing,
+        raw: &RawHead,
+    ) -> Result<Pumped, Broken> {
+        let patience = exchange.ground.plan.gateway.timeouts.body;
+        self.deadline.set(patience);
+        self.invite(raw).await.map_err(Broken::Reset)?;
+        let mut sent = 0u64;
+        while let Some(octets) = self.octets().await.map_err(Broken::Reset)? {
+            sent += octets.len() as u64;
+            exchange.bytes_in += octets.len() as u64;
+            if sent > exchange.stream_limit {
+                return Err(Broken::Reset(reason::VALIDATE_BODY_TOO_LARGE));
+            }
+            let written = match outgoing {
+                Outgoing::Chunked => {
+                    let size = format!("{:x}\r\n", octets.len());
+                    self.deadline.within(wire::write_all(to, [size.as_bytes(), &octets, b"\r\n"])).await
+                }
+                Outgoing::None | Outgoing::Length(_) => self.deadline.within(wire::write_all(to, [&octets])).await,
+            };
+            if written.map_err(Failed::from)?.is_err() {
+                return Ok(Pumped::Unwanted);
+            }
+        }
+        if outgoing == Outgoing::Chunked && !matches!(self.deadline.within(to.write_all(b"0\r\n\r\n")).await, Ok(Ok(()))) {
+            return Ok(Pumped::Unwanted);
+        }
+        Ok(Pumped::Whole)
+    }
+}
+
+fn outgoing(forward: &Forward, raw: &RawHead) -> Outgoing {
+    match (&forward.body, raw.body()) {
+        (Body::None, _) => Outgoing::None,
+        (Body::Held(octets), _) => Outgoing::Length(octets.len() as u64),
+        (Body::Streamed, h1::Body::Length(length)) => Outgoing::Length(length),
+        (Body::Streamed, h1::Body::None | h1::Body::Chunked) => Outgoing::Chunked,
+    }
+}
+
+fn may_repeat(forward: &Forward) -> bool {
+    matches!(forward.method, "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE") && !matches!(forward.body, Body::Streamed)
+}

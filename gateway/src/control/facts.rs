@@ -1,0 +1,72 @@
+//! Fetches what requests wait for, and refreshes it before they have to.
+
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::oneshot;
+use tokio::task::spawn_local;
+use tokio::time::{MissedTickBehavior, interval};
+use yett_engine::plan::KeyUrl;
+
+use crate::fetch::Fetcher;
+use crate::log;
+use crate::state::{Fetched, State, Wishes};
+
+/// Between two looks at what is due.
+const ROUND: Duration = Duration::from_secs(1);
+
+/// Starts a thread that fetches for a shell without sockets of its own; it ends with the process.
+///
+/// # Errors
+/// Where the thread cannot begin.
+pub fn start(state: &Arc<State>, wishes: Wishes) -> io::Result<JoinHandle<()>> {
+    let state = state.clone();
+    std::thread::Builder::new().name("yett-control".to_owned()).spawn(move || {
+        match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
+            Ok(runtime) => runtime.block_on(serve(state, wishes)),
+            Err(error) => log::error("no key set can be fetched", &[("error", &error)]),
+        }
+    })
+}
+
+/// Fetches what is wished for and what is due.
+pub(super) async fn serve(state: Arc<State>, mut wishes: Wishes) {
+    let fetcher = Rc::new(Fetcher::new());
+    let mut rounds = interval(ROUND);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        tokio::select! {
+            wish = wishes.recv() => match wish {
+                Some(wish) => begin(&state, &fetcher, &wish.fetched, &wish.url, wish.done),
+                None => return,
+            },
+            _ = rounds.tick() => {
+                let ground = state.ground();
+                let now = state.clock.now();
+                for (fetched, url) in ground.fetched().filter(|(fetched, url)| fetched.is_due(url, now)) {
+                    begin(&state, &fetcher, fetched, url, oneshot::channel().0);
+                }
+            }
+        }
+    }
+}
+
+/// Begins a fetch, unless one is under way; then its end is waited for.
+fn begin(state: &Arc<State>, fetcher: &Rc<Fetcher>, fetched: &Arc<Fetched>, url: &KeyUrl, done: oneshot::Sender<()>) {
+    if !fetched.wait(done) {
+        return;
+    }
+    let (state, fetcher, fetched, url) = (state.clone(), fetcher.clone(), fetched.clone(), url.clone());
+    spawn_local(async move {
+        let answer = fetcher.fetch(&url).await;
+        match &answer {
+            Ok((keys, _)) => log::info("a key set was fetched", &[("url", &url.url), ("keys", &keys.keys().len())]),
+            Err(why) => log::warning("a key set could not be fetched", &[("url", &url.url), ("error", why)]),
+        }
+        state.fetched(&fetched, answer.ok());
+    });
+}

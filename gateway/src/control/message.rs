@@ -1,0 +1,170 @@
+//! What the parent may order, and what each order does.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use serde_json::{Value, json};
+use tokio::sync::{oneshot, watch};
+use yett_engine::Plan;
+use yett_engine::plan::Fault;
+
+use crate::config;
+use crate::evidence::Message;
+use crate::log;
+use crate::process::{Drain, Process};
+use crate::state::{Ground, Row};
+
+/// What a signal orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    Drain,
+    Reopen,
+}
+
+/// What became of a message.
+pub(super) enum Done {
+    Say(Value),
+    Drain { patience: Option<u64>, id: Option<Value> },
+}
+
+/// Carries out orders.
+pub(super) struct Orders {
+    process: Arc<Process>,
+    drain: watch::Receiver<Option<Drain>>,
+    /// Plans that judged before, until their last request has ended: dropped here, and on no reactor.
+    old: Vec<Arc<Ground>>,
+}
+
+impl Orders {
+    pub(super) fn new(process: Arc<Process>, drain: watch::Receiver<Option<Drain>>) -> Self {
+        Self { process, drain, old: Vec::new() }
+    }
+
+    /// Does what one line says.
+    pub(super) async fn obey(&mut self, line: &[u8]) -> Done {
+        let mut message = match serde_json::from_slice(line) {
+            Ok(Value::Object(message)) => message,
+            Ok(_) => return Done::Say(refused("", "expected an object")),
+            Err(error) => return Done::Say(refused("", &format!("not JSON: {error}"))),
+        };
+        let id = message.remove("id");
+        let mut members = message.into_iter();
+        let (Some((order, said)), None) = (members.next(), members.next()) else {
+            return Done::Say(with_id(refused("", "expected one order"), id));
+        };
+        let reply = match (order.as_str(), said) {
+            ("drain", Value::Null) => return Done::Drain { patience: None, id },
+            ("drain", Value::Number(number)) if number.is_u64() => return Done::Drain { patience: number.as_u64(), id },
+            ("plan", Value::String(path)) => self.plan(path).await,
+            ("keys", keys) => self.keys(keys),
+            ("given", given) => self.given(given),
+            ("reopen", Value::Null) => json!({"reopened": self.reopen().await}),
+            ("status", Value::Null) => self.status(),
+            (order, _) => refused(&format!("/{order}"), "expected plan, keys, given, reopen, status or drain"),
+        };
+        Done::Say(with_id(reply, id))
+    }
+
+    async fn plan(&mut self, path: String) -> Value {
+        let state = self.process.state.clone();
+        let (done, built) = oneshot::channel();
+        let building = std::thread::Builder::new().name("yett-plan".to_owned()).spawn(move || {
+            let swapped = load(Path::new(&path)).and_then(|plan| state.swap(plan));
+            let _ = done.send(swapped);
+        });
+        if let Err(error) = building {
+            return refused("", &format!("no thread to build a plan: {error}"));
+        }
+        match built.await {
+            Ok(Ok(old)) => {
+                self.old.push(old);
+                let ground = self.process.state.ground();
+                self.process.evidence.tell(Message::Sinks(ground.plan.gateway.evidence.clone()));
+                log::info("judging by another plan", &[("plan", &ground.plan.hash)]);
+                json!({"plan": &*ground.plan.hash})
+            }
+            Ok(Err(faults)) => {
+                log::error("a plan was refused; the old one stays", &[("faults", &faults.len())]);
+                refusals(&faults)
+            }
+            Err(_) => refused("", "loading the plan panicked; the old one stays"),
+        }
+    }
+
+    fn keys(&self, keys: Value) -> Value {
+        let rows: Vec<Row> = match serde_json::from_value(keys) {
+            Ok(rows) => rows,
+            Err(error) => return refused("/keys", &error.to_string()),
+        };
+        match self.process.state.api_keys.set(rows) {
+            Ok(count) => json!({"keys": count}),
+            Err(index) => refused(&format!("/{index}/hmac"), "expected 64 hex digits"),
+        }
+    }
+
+    fn given(&self, given: Value) -> Value {
+        let given: HashMap<String, Value> = match serde_json::from_value(given) {
+            Ok(given) => given,
+            Err(error) => return refused("/given", &error.to_string()),
+        };
+        match config::key_sets(&given) {
+            Ok(sets) => {
+                let count = sets.len();
+                self.process.state.give(sets);
+                json!({"given": count})
+            }
+            Err(faults) => refusals(&faults),
+        }
+    }
+
+    /// Opens evidence files anew.
+    pub(super) async fn reopen(&self) -> usize {
+        let (done, count) = oneshot::channel();
+        self.process.evidence.tell(Message::Reopen(done));
+        let count = count.await.unwrap_or_default();
+        log::info("evidence files are opened anew", &[("files", &count)]);
+        count
+    }
+
+    fn status(&self) -> Value {
+        json!({"status": {
+            "plan": &*self.process.state.ground().plan.hash,
+            "connections": self.process.connections.load(Ordering::Relaxed),
+            "requests": self.process.metrics.total(),
+            "evidence_dropped": self.process.evidence.dropped(),
+            "draining": self.drain.borrow().is_some(),
+        }})
+    }
+
+    /// Drops the plans that no request stands on any more.
+    pub(super) fn drop_old(&mut self) {
+        self.old.retain(|ground| Arc::strong_count(ground) > 1);
+    }
+}
+
+/// Reads and checks a compiled plan.
+pub(crate) fn load(path: &Path) -> Result<Plan, Vec<Fault>> {
+    let bytes = std::fs::read(path)
+        .map_err(|error| vec![Fault { pointer: String::new(), found: format!("{}: {error}", path.display()) }])?;
+    Plan::load(&bytes)
+}
+
+/// Several refusals as the parent reads them.
+pub(crate) fn refusals(faults: &[Fault]) -> Value {
+    let all: Vec<Value> =
+        faults.iter().map(|fault| json!({"pointer": fault.pointer, "found": fault.found})).collect();
+    json!({"refused": all})
+}
+
+fn refused(pointer: &str, found: &str) -> Value {
+    json!({"refused": [{"pointer": pointer, "found": found}]})
+}
+
+pub(super) fn with_id(mut reply: Value, id: Option<Value>) -> Value {
+    if let (Some(id), Some(members)) = (id, reply.as_object_mut()) {
+        members.insert("id".to_owned(), id);
+    }
+    reply
+}

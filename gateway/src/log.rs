@@ -1,0 +1,123 @@
+//! The process's own log on stderr: starts, reloads, what could not be fetched or written. Never a request; that is evidence.
+
+use std::fmt::Display;
+use std::io::Write as _;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use serde::Deserialize;
+
+use crate::calendar;
+use crate::state::Clock;
+
+/// How much it matters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Something does not work.
+    Error,
+    /// Something is about to, or was refused.
+    Warning,
+    /// What operators want to know.
+    #[default]
+    Info,
+    /// What only its authors want to know.
+    Debug,
+}
+
+/// How lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// `time LEVEL message key=value`.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The least that is logged.
+    pub level: Level,
+    /// How.
+    pub format: Format,
+}
+
+static LEVEL: AtomicU8 = AtomicU8::new(Level::Warning as u8);
+static FORMAT: AtomicU8 = AtomicU8::new(Format::Text as u8);
+
+impl Settings {
+    /// Takes effect for the whole process.
+    pub fn apply(self) {
+        LEVEL.store(self.level as u8, Ordering::Relaxed);
+        FORMAT.store(self.format as u8, Ordering::Relaxed);
+    }
+}
+
+/// Writes one line.
+pub(crate) fn write(level: Level, message: &str, fields: &[(&str, &dyn Display)]) {
+    if level as u8 > LEVEL.load(Ordering::Relaxed) {
+        return;
+    }
+    let mut time = Vec::with_capacity(32);
+    calendar::rfc3339(Clock::system().now(), &mut time);
+    let time = String::from_utf8_lossy(&time);
+    let mut line = if FORMAT.load(Ordering::Relaxed) == Format::Json as u8 {
+        json(level, &time, message, fields)
+    } else {
+        text(level, &time, message, fields)
+    };
+    line.push('\n');
+    let _ = std::io::stderr().lock().write_all(line.as_bytes());
+}
+
+fn text(level: Level, time: &str, message: &str, fields: &[(&str, &dyn Display)]) -> String {
+    let mut line = format!("{time} {:<7} {message}", name(level).to_uppercase());
+    for (key, value) in fields {
+        let value = value.to_string();
+        if value.is_empty() || value.contains([' ', '"', '\n', '\r', '=']) {
+            line.push_str(&format!(" {key}={value:?}"));
+        } else {
+            line.push_str(&format!(" {key}={value}"));
+        }
+    }
+    line
+}
+
+fn json(level: Level, time: &str, message: &str, fields: &[(&str, &dyn Display)]) -> String {
+    let mut line = serde_json::Map::new();
+    let mut put = |key: &str, value: String| line.insert(key.to_owned(), value.into());
+    put("time", time.to_owned());
+    put("level", name(level).to_owned());
+    put("message", message.to_owned());
+    for (key, value) in fields {
+        put(key, value.to_string());
+    }
+    serde_json::Value::Object(line).to_string()
+}
+
+fn name(level: Level) -> &'static str {
+    match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Info => "info",
+        Level::Debug => "debug",
+    }
+}
+
+/// Something does not work.
+pub(crate) fn error(message: &str, fields: &[(&str, &dyn Display)]) {
+    write(Level::Error, message, fields);
+}
+
+/// Something is about to not work, or was refused.
+pub(crate) fn warning(message: &str, fields: &[(&str, &dyn Display)]) {
+    write(Level::Warning, message, fields);
+}
+
+/// What operators want to know.
+pub(crate) fn info(message: &str, fields: &[(&str, &dyn Display)]) {
+    write(Level::Info, message, fields);
+}

@@ -1,0 +1,162 @@
+//! What the process counts, as Prometheus reads it (text format 0.0.4). Counted in batches, never on a request's path.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use yett_engine::Reason;
+
+use crate::evidence::{Record, decision};
+use crate::process::Process;
+use crate::state::Source;
+
+/// Upper bounds of the latency histogram, in microseconds.
+const BOUNDS: [u64; 12] = [100, 250, 500, 1_000, 2_500, 5_000, 10_000, 50_000, 100_000, 500_000, 1_000_000, 10_000_000];
+
+/// The counters.
+#[derive(Default)]
+pub struct Metrics {
+    counted: Mutex<Counted>,
+}
+
+#[derive(Default)]
+struct Counted {
+    requests: BTreeMap<Labels, u64>,
+    total: u64,
+    upstream: BTreeMap<u16, u64>,
+    buckets: [u64; BOUNDS.len()],
+    micros: u64,
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Labels {
+    api: Option<Arc<str>>,
+    operation: Option<Arc<str>>,
+    reason: Option<Reason>,
+}
+
+impl Metrics {
+    /// Counts outcomes.
+    pub fn count(&self, records: &[Record]) {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.total += records.len() as u64;
+        for record in records {
+            let trace = &record.trace;
+            let api = trace.api.and_then(|index| record.ground.plan.apis.get(index as usize));
+            let operation = api.and_then(|api| api.operations.get(trace.operation? as usize));
+            let labels = Labels {
+                api: api.map(|api| api.name.clone()),
+                operation: operation.map(|operation| operation.id.clone()),
+                reason: trace.refused(),
+            };
+            *counted.requests.entry(labels).or_default() += 1;
+            if record.upstream > 0 {
+                *counted.upstream.entry(record.upstream / 100).or_default() += 1;
+            }
+            counted.micros += record.micros;
+            if let Some((_, bucket)) = BOUNDS.iter().zip(&mut counted.buckets).find(|(bound, _)| record.micros <= **bound) {
+                *bucket += 1;
+            }
+        }
+    }
+
+    /// How many requests came to an end.
+    pub fn total(&self) -> u64 {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner).total
+    }
+}
+
+/// All of it.
+pub(crate) fn text(process: &Process) -> String {
+    let mut out = String::with_capacity(4096);
+    let counted = process.metrics.counted.lock().unwrap_or_else(PoisonError::into_inner);
+    requests(&counted, &mut out);
+    latency(&counted, &mut out);
+    upstream(&counted, &mut out);
+    drop(counted);
+    let gauge = |out: &mut String, name: &str, kind: &str, help: &str, value: u64| {
+        let _ = writeln!(out, "# HELP yett_{name} {help}\n# TYPE yett_{name} {kind}\nyett_{name} {value}");
+    };
+    let connections = process.connections.load(Ordering::Relaxed).into();
+    gauge(&mut out, "connections", "gauge", "Open client connections.", connections);
+    let held = process.held.load(Ordering::Relaxed);
+    gauge(&mut out, "held_bytes", "gauge", "Bytes of bodies that are held now.", held);
+    let dropped = process.evidence.dropped();
+    gauge(&mut out, "evidence_dropped_total", "counter", "Records of evidence that were dropped.", dropped);
+    let buckets = process.state.limits.len() as u64;
+    gauge(&mut out, "limit_buckets", "gauge", "Counters that the limits hold now.", buckets);
+    facts(process, &mut out);
+    out
+}
+
+fn requests(counted: &Counted, out: &mut String) {
+    out.push_str("# HELP yett_requests_total Requests by operation, decision and exact reason.\n");
+    out.push_str("# TYPE yett_requests_total counter\n");
+    for (labels, count) in &counted.requests {
+        let _ = writeln!(
+            out,
+            "yett_requests_total{{api=\"{}\",operation=\"{}\",decision=\"{}\",reason=\"{}\"}} {count}",
+            escaped(labels.api.as_deref().unwrap_or_default()),
+            escaped(labels.operation.as_deref().unwrap_or_default()),
+            decision(labels.reason),
+            labels.reason.map_or("", Reason::id),
+        );
+    }
+}
+
+fn latency(counted: &Counted, out: &mut String) {
+    out.push_str("# HELP yett_request_seconds From the head to the end of the answer.\n");
+    out.push_str("# TYPE yett_request_seconds histogram\n");
+    let mut below = 0;
+    for (bound, count) in BOUNDS.iter().zip(&counted.buckets) {
+        below += count;
+        let _ = writeln!(out, "yett_request_seconds_bucket{{le=\"{}\"}} {below}", seconds(*bound));
+    }
+    let _ = writeln!(out, "yett_request_seconds_bucket{{le=\"+Inf\"}} {}", counted.total);
+    let _ = writeln!(out, "yett_request_seconds_sum {}", seconds(counted.micros));
+    let _ = writeln!(out, "yett_request_seconds_count {}", counted.total);
+}
+
+fn upstream(counted: &Counted, out: &mut String) {
+    out.push_str("# HELP yett_upstream_answers_total Answers of upstreams by class of status.\n");
+    out.push_str("# TYPE yett_upstream_answers_total counter\n");
+    for (class, count) in &counted.upstream {
+        let _ = writeln!(out, "yett_upstream_answers_total{{class=\"{class}xx\"}} {count}");
+    }
+    out.push_str("# HELP yett_upstream_errors_total Requests that brought no usable answer, by reason.\n");
+    out.push_str("# TYPE yett_upstream_errors_total counter\n");
+    let mut errors: BTreeMap<&str, u64> = BTreeMap::new();
+    for (labels, count) in &counted.requests {
+        if let Some(reason) = labels.reason.filter(|reason| reason.id().starts_with("upstream.")) {
+            *errors.entry(reason.id()).or_default() += count;
+        }
+    }
+    for (reason, count) in errors {
+        let _ = writeln!(out, "yett_upstream_errors_total{{reason=\"{reason}\"}} {count}");
+    }
+}
+
+fn facts(process: &Process, out: &mut String) {
+    let ground = process.state.ground();
+    out.push_str("# HELP yett_plan_info The plan that judges new requests.\n# TYPE yett_plan_info gauge\n");
+    let _ = writeln!(out, "yett_plan_info{{hash=\"{}\"}} 1", ground.plan.hash);
+    out.push_str("# HELP yett_key_set_age_seconds Since a key set was fetched; -1: never.\n");
+    out.push_str("# TYPE yett_key_set_age_seconds gauge\n");
+    let now = process.state.clock.now();
+    for (credential, source) in ground.plan.credentials.iter().zip(&ground.sources) {
+        if let Source::Url(fetched, url) = source {
+            let age = fetched.age(now).map_or(-1.0, |age| age as f64 / 1e9);
+            let name = escaped(&credential.name);
+            let _ = writeln!(out, "yett_key_set_age_seconds{{credential=\"{name}\",url=\"{}\"}} {age}", escaped(&url.url));
+        }
+    }
+}
+
+fn seconds(micros: u64) -> f64 {
+    micros as f64 / 1e6
+}
+
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}

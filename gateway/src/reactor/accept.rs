@@ -1,0 +1,130 @@
+//! The life of a reactor thread: its runtime, its listeners, its ticks, its drain.
+
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::watch;
+use tokio::task::spawn_local;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
+
+use super::{TICK, Thread};
+use crate::conn;
+use crate::log;
+use crate::process::{Drain, Process};
+
+/// Turned away connections that a thread answers at a time; beyond, they are just closed.
+const MOST_TURNED_AWAY: u32 = 256;
+
+/// Runs a reactor until it has drained; says how many requests were cut.
+///
+/// # Errors
+/// Where the thread cannot begin.
+pub(crate) fn run(
+    process: Arc<Process>,
+    listeners: Vec<std::net::TcpListener>,
+    drain: watch::Receiver<Option<Drain>>,
+    started: impl FnOnce(),
+) -> io::Result<u32> {
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+    let thread = Rc::new(Thread::new(process));
+    let cut = runtime.block_on(live(thread.clone(), listeners, drain, started));
+    drop(runtime);
+    thread.flush();
+    cut
+}
+
+async fn live(
+    thread: Rc<Thread>,
+    listeners: Vec<std::net::TcpListener>,
+    mut drain: watch::Receiver<Option<Drain>>,
+    started: impl FnOnce(),
+) -> io::Result<u32> {
+    let mut accepting = Vec::new();
+    for listener in listeners {
+        listener.set_nonblocking(true)?;
+        let listener = TcpListener::from_std(listener)?;
+        accepting.push(spawn_local(accept(thread.clone(), listener)));
+    }
+    let ticking = spawn_local(tick(thread.clone()));
+    started();
+    let ended = drain.wait_for(Option::is_some).await.ok().and_then(|drain| *drain);
+    for task in &accepting {
+        task.abort();
+    }
+    for task in accepting {
+        let _ = task.await;
+    }
+    thread.ticker.drain();
+    let patience = ended.map_or(Duration::ZERO, |drain| drain.patience);
+    let finished = timeout_at(Instant::now() + patience, async {
+        while thread.ticker.is_waited_for() {
+            sleep(Duration::from_millis(5)).await;
+        }
+    });
+    tokio::select! {
+        _ = finished => {}
+        _ = drain.wait_for(|drain| drain.is_some_and(|drain| drain.at_once)) => {}
+    }
+    ticking.abort();
+    thread.pool.clear();
+    thread.flush();
+    Ok(thread.busy.get())
+}
+
+async fn tick(thread: Rc<Thread>) {
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        ticks.tick().await;
+        thread.ticker.tick();
+        thread.flush();
+        if thread.ticker.now().is_multiple_of(10) {
+            thread.pool.sweep(thread.ticker.now());
+        }
+    }
+}
+
+async fn accept(thread: Rc<Thread>, listener: TcpListener) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => open(&thread, stream, peer),
+            Err(error) => {
+                log::warning("cannot accept", &[("error", &error)]);
+                sleep(TICK).await;
+            }
+        }
+    }
+}
+
+fn open(thread: &Rc<Thread>, stream: TcpStream, peer: std::net::SocketAddr) {
+    let _ = stream.set_nodelay(true);
+    let most = thread.process.state.ground().plan.gateway.connections;
+    let open = thread.process.connections.fetch_add(1, Ordering::Relaxed);
+    let place = Place(thread.process.clone());
+    let connection = conn::Connection::new(thread.clone(), stream, peer);
+    if open < most {
+        spawn_local(async move {
+            connection.serve().await;
+            drop(place);
+        });
+    } else if open < most.saturating_add(MOST_TURNED_AWAY) {
+        spawn_local(async move {
+            connection.turn_away().await;
+            drop(place);
+        });
+    }
+}
+
+/// A connection's place among those that are open.
+struct Place(Arc<Process>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}

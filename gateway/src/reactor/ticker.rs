@@ -1,0 +1,121 @@
+//! Deadlines of one reactor thread, ten times a second for all connections at once: no timer is armed for a request.
+
+use std::cell::{Cell, RefCell};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+/// How long a tick is.
+pub(crate) const TICK: Duration = Duration::from_millis(100);
+const NEVER: u64 = u64::MAX;
+
+/// The thread's coarse clock, and everyone who waits for it.
+#[derive(Default)]
+pub(crate) struct Ticker {
+    now: Cell<u64>,
+    draining: Cell<bool>,
+    waiting: RefCell<Vec<Rc<Slot>>>,
+}
+
+struct Slot {
+    due: Cell<u64>,
+    /// Waits for nothing that was begun: a drain ends it.
+    idle: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+/// The deadline of one connection, set anew for each thing that it waits for.
+pub(crate) struct Deadline {
+    slot: Rc<Slot>,
+    ticker: Rc<Ticker>,
+}
+
+/// The deadline has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Late;
+
+impl Ticker {
+    /// Ticks since the thread began.
+    pub(crate) fn now(&self) -> u64 {
+        self.now.get()
+    }
+
+    /// One tick: wakes who is late, forgets who has gone.
+    pub(crate) fn tick(&self) {
+        self.now.set(self.now.get() + 1);
+        let (now, draining) = (self.now.get(), self.draining.get());
+        self.waiting.borrow_mut().retain(|slot| {
+            if slot.is_late(now, draining)
+                && let Some(waker) = slot.waker.borrow_mut().take()
+            {
+                waker.wake();
+            }
+            Rc::strong_count(slot) > 1
+        });
+    }
+
+    /// From now on, whoever is idle is late.
+    pub(crate) fn drain(&self) {
+        self.draining.set(true);
+        self.tick();
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.get()
+    }
+
+    /// Whether somebody has a deadline, set or not.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.waiting.borrow().iter().any(|slot| Rc::strong_count(slot) > 1)
+    }
+
+    /// A deadline that is not set.
+    pub(crate) fn deadline(self: &Rc<Self>) -> Deadline {
+        let slot = Rc::new(Slot { due: Cell::new(NEVER), idle: Cell::new(false), waker: RefCell::new(None) });
+        self.waiting.borrow_mut().push(slot.clone());
+        Deadline { slot, ticker: self.clone() }
+    }
+}
+
+impl Slot {
+    fn is_late(&self, now: u64, draining: bool) -> bool {
+        self.due.get() <= now || (draining && self.idle.get())
+    }
+}
+
+impl Deadline {
+    /// From now on, so many milliseconds are left, rounded up to the next tick.
+    pub(crate) fn set(&self, milliseconds: u64) {
+        self.slot.due.set(self.ticker.now().saturating_add(milliseconds.div_ceil(100)).saturating_add(1));
+        self.slot.idle.set(false);
+    }
+
+    /// As `set`, for a connection that waits for its next request.
+    pub(crate) fn set_idle(&self, milliseconds: u64) {
+        self.set(milliseconds);
+        self.slot.idle.set(true);
+    }
+
+    /// What a future brings before the deadline. A future that is ready is never late.
+    pub(crate) fn within<F: Future>(&self, future: F) -> impl Future<Output = Result<F::Output, Late>> {
+        async move {
+            let mut future = pin!(future);
+            std::future::poll_fn(|context| self.poll(future.as_mut(), context)).await
+        }
+    }
+
+    fn poll<F: Future>(&self, future: Pin<&mut F>, context: &mut Context<'_>) -> Poll<Result<F::Output, Late>> {
+        if let Poll::Ready(output) = future.poll(context) {
+            return Poll::Ready(Ok(output));
+        }
+        if self.slot.is_late(self.ticker.now(), self.ticker.is_draining()) {
+            return Poll::Ready(Err(Late));
+        }
+        let mut waker = self.slot.waker.borrow_mut();
+        if waker.as_ref().is_none_or(|known| !known.will_wake(context.waker())) {
+            *waker = Some(context.waker().clone());
+        }
+        Poll::Pending
+    }
+}

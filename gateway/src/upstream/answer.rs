@@ -1,0 +1,125 @@
+//! Reads the head of an upstream's answer, and says where its body ends (RFC 9112 section 6.3); bytes in, a head out, no I/O.
+//!
+//! What frames an answer in two ways is malformed: a gateway that guesses hands one client another client's answer.
+
+use std::mem::MaybeUninit;
+use std::ops::Range;
+
+use bytes::{Bytes, BytesMut};
+use smallvec::SmallVec;
+
+const LONGEST: usize = 65_536;
+const MOST_HEADERS: usize = 128;
+
+/// How an answer's body ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Framing {
+    /// There is none.
+    None,
+    /// After so many octets.
+    Length(u64),
+    /// With the last chunk.
+    Chunked,
+    /// With the connection.
+    UntilClose,
+}
+
+/// The head of an answer.
+#[derive(Debug)]
+pub(crate) struct AnswerHead {
+    pub(crate) status: u16,
+    /// Names in lower case; slices of one buffer.
+    pub(crate) headers: Vec<(Bytes, Bytes)>,
+    pub(crate) framing: Framing,
+    /// Whether the connection may serve another request.
+    pub(crate) keep_alive: bool,
+}
+
+/// This is not HTTP/1 that has one meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Malformed;
+
+struct Spans {
+    length: usize,
+    status: u16,
+    version: u8,
+    headers: SmallVec<[(Range<usize>, Range<usize>); 24]>,
+}
+
+/// The head at the start of the buffer, once it is whole; it is taken out of the buffer.
+pub(crate) fn read(buffer: &mut BytesMut, to_head: bool) -> Result<Option<AnswerHead>, Malformed> {
+    let Some(spans) = spans(buffer)? else {
+        return if buffer.len() < LONGEST { Ok(None) } else { Err(Malformed) };
+    };
+    let mut head = buffer.split_to(spans.length);
+    for (name, _) in &spans.headers {
+        head.get_mut(name.clone()).unwrap_or_default().make_ascii_lowercase();
+    }
+    let head = head.freeze();
+    let headers: Vec<_> =
+        spans.headers.into_iter().map(|(name, value)| (head.slice(name), head.slice(value))).collect();
+    let (framing, keep_alive) = framing(&headers, spans.status, spans.version, to_head)?;
+    Ok(Some(AnswerHead { status: spans.status, headers, framing, keep_alive }))
+}
+
+fn spans(buffer: &[u8]) -> Result<Option<Spans>, Malformed> {
+    let mut fields = [const { MaybeUninit::uninit() }; MOST_HEADERS];
+    let mut response = httparse::Response::new(&mut []);
+    let parsed = httparse::ParserConfig::default()
+        .parse_response_with_uninit_headers(&mut response, buffer, &mut fields)
+        .map_err(|_| Malformed)?;
+    let httparse::Status::Complete(length) = parsed else { return Ok(None) };
+    let base = buffer.as_ptr().addr();
+    let place = |part: &[u8]| {
+        let start = part.as_ptr().addr().wrapping_sub(base);
+        (start <= length && part.len() <= length - start).then(|| start..start + part.len()).unwrap_or_default()
+    };
+    Ok(Some(Spans {
+        length,
+        status: response.code.ok_or(Malformed)?,
+        version: response.version.ok_or(Malformed)?,
+        headers: response.headers.iter().map(|field| (place(field.name.as_bytes()), place(field.value))).collect(),
+    }))
+}
+
+fn framing(headers: &[(Bytes, Bytes)], status: u16, version: u8, to_head: bool) -> Result<(Framing, bool), Malformed> {
+    let (mut length, mut chunked, mut close, mut keep) = (None, false, false, false);
+    for (name, value) in headers {
+        match &**name {
+            b"content-length" => {
+                let octets = number(value).ok_or(Malformed)?;
+                if length.replace(octets).is_some() {
+                    return Err(Malformed);
+                }
+            }
+            b"transfer-encoding" => {
+                if chunked || version == 0 || !value.eq_ignore_ascii_case(b"chunked") {
+                    return Err(Malformed);
+                }
+                chunked = true;
+            }
+            b"connection" => {
+                let mut options = value.split(|octet| *octet == b',').map(<[u8]>::trim_ascii);
+                close |= options.clone().any(|option| option.eq_ignore_ascii_case(b"close"));
+                keep |= options.any(|option| option.eq_ignore_ascii_case(b"keep-alive"));
+            }
+            _ => {}
+        }
+    }
+    let framing = match (length, chunked) {
+        (Some(_), true) => return Err(Malformed),
+        _ if to_head || matches!(status, 100..=199 | 204 | 304) => Framing::None,
+        (_, true) => Framing::Chunked,
+        (Some(0), _) => Framing::None,
+        (Some(octets), _) => Framing::Length(octets),
+        (None, _) => Framing::UntilClose,
+    };
+    Ok((framing, !close && (version == 1 || keep) && framing != Framing::UntilClose))
+}
+
+fn number(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    digits.iter().try_fold(0u64, |sum, digit| sum.checked_mul(10)?.checked_add(u64::from(digit & 15)))
+}

@@ -1,0 +1,131 @@
+//! Reads the body of an upstream's answer by its framing; bytes in, octets out, no I/O. Extensions and trailers are dropped.
+
+use bytes::{Buf as _, Bytes, BytesMut};
+use memchr::memchr;
+
+use super::answer::{Framing, Malformed};
+
+/// A chunk's line, and all trailers together, are no longer.
+const LONGEST_LINE: usize = 4096;
+const LONGEST_TRAILERS: usize = 16_384;
+
+/// What comes next of a body.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Octets, never none.
+    Octets(Bytes),
+    /// Nothing yet.
+    NeedMore,
+    /// The body is whole.
+    End,
+}
+
+/// Where the reading of a body stands.
+#[derive(Debug)]
+pub(crate) struct BodyReader {
+    state: State,
+    trailers: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Length(u64),
+    UntilClose,
+    ChunkLine,
+    Chunk(u64),
+    ChunkEnd,
+    Trailer,
+    End,
+}
+
+impl BodyReader {
+    pub(crate) fn new(framing: Framing) -> Self {
+        let state = match framing {
+            Framing::None => State::End,
+            Framing::Length(length) => State::Length(length),
+            Framing::Chunked => State::ChunkLine,
+            Framing::UntilClose => State::UntilClose,
+        };
+        Self { state, trailers: 0 }
+    }
+
+    /// The next part of what the buffer holds.
+    pub(crate) fn next(&mut self, buffer: &mut BytesMut) -> Result<Part, Malformed> {
+        loop {
+            match self.state {
+                State::End => return Ok(Part::End),
+                State::Length(0) => self.state = State::End,
+                State::Chunk(0) => self.state = State::ChunkEnd,
+                _ if buffer.is_empty() => return Ok(Part::NeedMore),
+                State::Length(left) => return Ok(self.octets(left, buffer, State::Length)),
+                State::Chunk(left) => return Ok(self.octets(left, buffer, State::Chunk)),
+                State::UntilClose => return Ok(Part::Octets(buffer.split().freeze())),
+                State::ChunkLine => match line(buffer)? {
+                    Some(line) => {
+                        let size = size(&line)?;
+                        self.state = if size == 0 { State::Trailer } else { State::Chunk(size) };
+                    }
+                    None => return Ok(Part::NeedMore),
+                },
+                State::ChunkEnd => match line(buffer)? {
+                    Some(line) if line.is_empty() => self.state = State::ChunkLine,
+                    Some(_) => return Err(Malformed),
+                    None => return Ok(Part::NeedMore),
+                },
+                State::Trailer => match line(buffer)? {
+                    Some(line) if line.is_empty() => self.state = State::End,
+                    Some(line) => self.trailer(line.len())?,
+                    None => return Ok(Part::NeedMore),
+                },
+            }
+        }
+    }
+
+    /// The connection ended.
+    pub(crate) fn eof(&mut self) -> Result<(), Malformed> {
+        match self.state {
+            State::UntilClose | State::End => {
+                self.state = State::End;
+                Ok(())
+            }
+            _ => Err(Malformed),
+        }
+    }
+
+    fn octets(&mut self, left: u64, buffer: &mut BytesMut, within: fn(u64) -> State) -> Part {
+        let here = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        self.state = within(left - here as u64);
+        Part::Octets(buffer.split_to(here).freeze())
+    }
+
+    fn trailer(&mut self, length: usize) -> Result<(), Malformed> {
+        self.trailers += length;
+        if self.trailers > LONGEST_TRAILERS { Err(Malformed) } else { Ok(()) }
+    }
+}
+
+/// A line without its CRLF.
+fn line(buffer: &mut BytesMut) -> Result<Option<Bytes>, Malformed> {
+    match memchr(b'\n', buffer) {
+        Some(end) if end <= LONGEST_LINE => {
+            let line = buffer.split_to(end).freeze();
+            buffer.advance(1);
+            match line.split_last() {
+                Some((b'\r', text)) => Ok(Some(line.slice(..text.len()))),
+                _ => Err(Malformed),
+            }
+        }
+        None if buffer.len() <= LONGEST_LINE => Ok(None),
+        _ => Err(Malformed),
+    }
+}
+
+fn size(line: &[u8]) -> Result<u64, Malformed> {
+    let digits = line.split(|octet| *octet == b';').next().unwrap_or_default().trim_ascii_end();
+    if digits.is_empty() || digits.len() > 16 {
+        return Err(Malformed);
+    }
+    digits.iter().try_fold(0u64, |sum, digit| {
+        char::from(*digit).to_digit(16).map(|digit| sum << 4 | u64::from(digit)).ok_or(Malformed)
+    })
+}

@@ -1,0 +1,16 @@
+//! The upstream's side: connections, a permitted request out, the head and the body of its answer in. Judges nothing.
+//!
+//! HTTP/1 is written and read here rather than by a client library: one write for a request, no channel and no second task
+//! between the two sockets of a request, back-pressure by not reading. The decision record holds the measurement.
+
+mod answer;
+mod body;
+mod pool;
+mod send;
+mod target;
+
+pub(crate) use answer::{AnswerHead, Framing};
+pub(crate) use body::{BodyReader, Part};
+pub(crate) use pool::{Conn, Pool};
+pub(crate) use send::{Failed, Outgoing, Receiver, connect, write_head};
+pub(crate) use target::Target;

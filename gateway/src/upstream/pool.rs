@@ -1,0 +1,82 @@
+//! Connections to upstreams that wait for their next request: one pool for each reactor thread, nothing shared.
+
+use std::cell::RefCell;
+
+use bytes::BytesMut;
+use tokio::net::TcpStream;
+
+use super::Target;
+
+/// Idle connections to one upstream that a thread keeps.
+const ROOM: usize = 256;
+/// Ticks after which an idle connection is closed: 30 seconds.
+const PATIENCE: u64 = 300;
+
+/// One connection to an upstream. Nothing of an earlier answer is left in its buffer.
+pub(crate) struct Conn {
+    pub(crate) stream: TcpStream,
+    pub(crate) buffer: BytesMut,
+    /// It has served a request before, so the upstream may have closed it meanwhile.
+    pub(crate) reused: bool,
+    /// And it had: no octet of an answer came.
+    pub(crate) stale: bool,
+}
+
+struct Idle {
+    conn: Conn,
+    since: u64,
+}
+
+/// The pool of one thread, by the number of a target.
+#[derive(Default)]
+pub(crate) struct Pool {
+    idle: RefCell<Vec<Vec<Idle>>>,
+}
+
+impl Pool {
+    /// The connection that was used last and still lives.
+    pub(crate) fn take(&self, target: &Target) -> Option<Conn> {
+        let mut pools = self.idle.borrow_mut();
+        let pool = pools.get_mut(target.number)?;
+        while let Some(Idle { conn, .. }) = pool.pop() {
+            if is_quiet(&conn.stream) {
+                return Some(conn);
+            }
+        }
+        None
+    }
+
+    /// Keeps a connection whose answer is whole.
+    pub(crate) fn put(&self, target: &Target, mut conn: Conn, now: u64) {
+        if !conn.buffer.is_empty() {
+            return;
+        }
+        conn.reused = true;
+        let mut pools = self.idle.borrow_mut();
+        if pools.len() <= target.number {
+            pools.resize_with(target.number + 1, Vec::new);
+        }
+        if let Some(pool) = pools.get_mut(target.number)
+            && pool.len() < ROOM
+        {
+            pool.push(Idle { conn, since: now });
+        }
+    }
+
+    /// Closes what nobody needed for long.
+    pub(crate) fn sweep(&self, now: u64) {
+        for pool in self.idle.borrow_mut().iter_mut() {
+            pool.retain(|idle| now < idle.since + PATIENCE);
+        }
+    }
+
+    /// Closes everything.
+    pub(crate) fn clear(&self) {
+        self.idle.borrow_mut().clear();
+    }
+}
+
+/// Neither closed nor speaking out of turn. Costs no system call while the kernel has not said that there is something.
+fn is_quiet(stream: &TcpStream) -> bool {
+    matches!(stream.try_read(&mut [0]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
+}

@@ -1,0 +1,169 @@
+//! Sends a permitted request over one connection and reads the head of its answer.
+
+use std::io;
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::net::TcpStream;
+use yett_engine::{Forward, Reason, reason};
+
+use super::answer::{self, AnswerHead, Malformed};
+use super::body::{BodyReader, Part};
+use super::{Conn, Target};
+use crate::reactor::{Deadline, Late};
+
+/// Informational answers that are skipped before the real one.
+const MOST_INTERIM: usize = 16;
+
+/// How the body of a request goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outgoing {
+    /// There is none.
+    None,
+    /// So many octets.
+    Length(u64),
+    /// Chunks.
+    Chunked,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failed {
+    /// A connection that was used before turned out to be closed, and no octet of an answer came.
+    Stale,
+    /// Nobody accepts.
+    Refused,
+    /// Not in time.
+    Late,
+    /// Closed or reset before the answer was whole.
+    Cut,
+    /// Not HTTP/1 that has one meaning.
+    Malformed,
+}
+
+impl Failed {
+    /// What evidence and client get to know.
+    pub(crate) fn reason(self) -> Reason {
+        match self {
+            Self::Refused => reason::UPSTREAM_CONNECTION_REFUSED,
+            Self::Late => reason::UPSTREAM_ANSWER_LATE,
+            Self::Stale | Self::Cut | Self::Malformed => reason::UPSTREAM_ANSWER_MALFORMED,
+        }
+    }
+}
+
+impl From<Late> for Failed {
+    fn from(_: Late) -> Self {
+        Self::Late
+    }
+}
+
+impl From<Malformed> for Failed {
+    fn from(_: Malformed) -> Self {
+        Self::Malformed
+    }
+}
+
+impl From<io::Error> for Failed {
+    fn from(_: io::Error) -> Self {
+        Self::Cut
+    }
+}
+
+/// Opens a connection; the deadline is set by the caller.
+pub(crate) async fn connect(target: &Target, deadline: &Deadline) -> Result<Conn, Failed> {
+    let connecting = async {
+        match target.address {
+            Some(address) => TcpStream::connect(address).await,
+            None => TcpStream::connect((&*target.host, target.port)).await,
+        }
+    };
+    let stream = deadline.within(connecting).await?.map_err(|_| Failed::Refused)?;
+    stream.set_nodelay(true).map_err(|_| Failed::Refused)?;
+    Ok(Conn { stream, buffer: BytesMut::new(), reused: false, stale: false })
+}
+
+/// Writes the head of a request.
+pub(crate) fn write_head(forward: &Forward, target: &Target, body: Outgoing, to: &mut BytesMut) {
+    let fields: usize = forward.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+    to.reserve(fields + forward.target.len() + target.prefix.len() + 64);
+    for part in [forward.method, " ", &target.prefix, &forward.target, " HTTP/1.1\r\n"] {
+        to.extend_from_slice(part.as_bytes());
+    }
+    for (name, value) in &forward.headers {
+        for part in [&**name, b": ", &**value, b"\r\n"] {
+            to.extend_from_slice(part);
+        }
+    }
+    match body {
+        Outgoing::None if matches!(forward.method, "POST" | "PUT" | "PATCH") => {
+            to.extend_from_slice(b"content-length: 0\r\n");
+        }
+        Outgoing::None => {}
+        Outgoing::Length(length) => {
+            to.extend_from_slice(b"content-length: ");
+            to.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
+            to.extend_from_slice(b"\r\n");
+        }
+        Outgoing::Chunked => to.extend_from_slice(b"transfer-encoding: chunked\r\n"),
+    }
+    to.extend_from_slice(b"\r\n");
+}
+
+/// Reads an answer from one half of a connection.
+pub(crate) struct Receiver<'c, R> {
+    pub(crate) stream: R,
+    pub(crate) buffer: &'c mut BytesMut,
+    pub(crate) reused: bool,
+}
+
+impl<R: AsyncRead + Unpin> Receiver<'_, R> {
+    /// The head of the answer; the deadline is set by the caller.
+    pub(crate) async fn head(&mut self, to_head: bool, deadline: &Deadline) -> Result<AnswerHead, Failed> {
+        let mut began = false;
+        for _ in 0..MOST_INTERIM {
+            let head = loop {
+                if !self.buffer.is_empty()
+                    && let Some(head) = answer::read(self.buffer, to_head)?
+                {
+                    break head;
+                }
+                let nothing = self.buffer.is_empty() && !began;
+                match self.read(deadline).await {
+                    Ok(0) | Err(Failed::Cut) if nothing && self.reused => return Err(Failed::Stale),
+                    Ok(0) => return Err(Failed::Cut),
+                    Ok(_) => {}
+                    Err(failed) => return Err(failed),
+                }
+            };
+            match head.status {
+                100 | 102..=199 => began = true,
+                200..=599 => return Ok(head),
+                _ => return Err(Failed::Malformed),
+            }
+        }
+        Err(Failed::Malformed)
+    }
+
+    /// The next octets of the body; none: it is whole.
+    pub(crate) async fn octets(&mut self, body: &mut BodyReader, deadline: &Deadline) -> Result<Option<Bytes>, Failed> {
+        loop {
+            match body.next(self.buffer)? {
+                Part::Octets(octets) => return Ok(Some(octets)),
+                Part::End => return Ok(None),
+                Part::NeedMore => {
+                    if self.read(deadline).await? == 0 {
+                        body.eof().map_err(|_| Failed::Cut)?;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn read(&mut self, deadline: &Deadline) -> Result<usize, Failed> {
+        if self.buffer.capacity() - self.buffer.len() < 2048 {
+            self.buffer.reserve(16_384);
+        }
+        Ok(deadline.within(self.stream.read_buf(self.buffer)).await??)
+    }
+}
