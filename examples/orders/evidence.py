@@ -22,13 +22,13 @@ class Evidence:
         self.lines: dict[str, dict[str, Any]] = {}
 
     def reason(self, trace: str) -> str | None:
-        """The exact reason of the outcome, else what guards said that changed it; `None` where no line came."""
+        """The exact reason of the outcome, else why the reply was altered; `None` where no line came."""
         line = self.find(trace)
         if line is None:
             return None
         if line.get("reason"):
             return str(line["reason"])
-        return ", ".join(sorted(_said_by_guards(line)))
+        return ", ".join(sorted(_alterations(line)))
 
     def find(self, trace: str) -> dict[str, Any] | None:
         """The line of a request, or `None` where none comes in time."""
@@ -47,10 +47,10 @@ class Evidence:
             whole, newline, _ = file.read().rpartition(b"\n")
         self.read += len(whole) + len(newline)
         added = [json.loads(line) for line in whole.splitlines()]
-        self.lines |= {str(line["trace"]): line for line in added}
+        self.lines |= {str(line["trace_id"]): line for line in added}
         return len(added)
 
 
-def _said_by_guards(line: dict[str, Any]) -> set[str]:
-    """The reasons in the lines of the guards."""
-    return {str(said["reason"]) for said in line.get("guards", []) if said.get("reason")}
+def _alterations(line: dict[str, Any]) -> set[str]:
+    """The reasons of controls that let the request pass and took something away."""
+    return {str(said["reason"]) for said in line["lines"] if said["said"] == "altered" and "reason" in said}

@@ -3,13 +3,11 @@
 import sys
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
-from yett.cli.demo import ExampleUnusable, demo, load
-
-app = typer.Typer()
-app.command()(demo)
+from yett.cli import main, root
+from yett.cli.demo import load
+from yett.cli.terminal import CannotRun
 
 
 @pytest.fixture(autouse=True)
@@ -17,10 +15,12 @@ def import_path(monkeypatch):
     monkeypatch.setattr("sys.path", sys.path.copy())
 
 
-def test_a_folder_without_a_demo_is_a_clear_error(tmp_path):
-    outcome = CliRunner().invoke(app, ["--dir", str(tmp_path)])
-    assert outcome.exit_code == 2
-    assert f"yett demo: {tmp_path}: found no demo.py, expected the folder examples/orders" in outcome.output
+def test_a_folder_without_a_demo_is_a_clear_error(tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--dir", str(tmp_path)])
+    assert ended.value.code == 2
+    said = f"{tmp_path}: found no demo.py, expected the folder examples/orders of a checkout of Yett"
+    assert capsys.readouterr().err.startswith(said)
 
 
 def test_a_package_that_is_missing_is_named(tmp_path):
@@ -28,7 +28,7 @@ def test_a_package_that_is_missing_is_named(tmp_path):
     folder.mkdir()
     (folder / "__init__.py").touch()
     (folder / "demo.py").write_text("import absent_package_of_the_demo\n")
-    with pytest.raises(ExampleUnusable, match="absent_package_of_the_demo is not installed"):
+    with pytest.raises(CannotRun, match="absent_package_of_the_demo is not installed"):
         load(folder)
 
 
@@ -41,7 +41,7 @@ def test_the_exit_code_and_the_option_are_handed_through(tmp_path, code):
         f"def run(console, *, serve):\n    console.print('serves on' if serve else 'ends')\n    return {code}\n"
     )
     for options, said in ([], "ends"), (["--serve"], "serves on"):
-        outcome = CliRunner().invoke(app, ["--dir", str(folder), *options])
+        outcome = CliRunner().invoke(root, ["demo", "--dir", str(folder), *options])
         assert (outcome.exit_code, outcome.output) == (code, f"{said}\n")
 
 

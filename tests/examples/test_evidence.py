@@ -19,23 +19,30 @@ def path(tmp_path):
 
 
 def test_the_reason_is_found_by_trace(path):
-    write(path, {"trace": "a", "reason": "admit.path.dot_segment"}, {"trace": "b", "reason": None})
+    write(path, {"trace_id": "a", "reason": "admit.path.dot_segment"}, {"trace_id": "b", "lines": []})
     read = Evidence(path)
     assert read.reason("a") == "admit.path.dot_segment"
     assert read.reason("b") == ""
 
 
-def test_what_guards_said_stands_for_a_reply_that_was_changed(path):
-    write(path, {"trace": "a", "guards": [{"reason": "contract.reply.undeclared"}, {"reason": None}]})
+LINES = [
+    {"control": "limit", "said": "would_refuse", "reason": "limit.address.exceeded"},
+    {"control": "contract", "said": "altered", "reason": "contract.reply.undeclared"},
+    {"control": "shape", "said": "passed"},
+]
+
+
+def test_why_a_reply_was_altered_stands_for_a_reason(path):
+    write(path, {"trace_id": "a", "lines": LINES})
     assert Evidence(path).reason("a") == "contract.reply.undeclared"
 
 
 def test_lines_are_read_as_they_come_and_half_a_line_waits(path):
-    write(path, {"trace": "a", "reason": "x.y.z"})
+    write(path, {"trace_id": "a", "reason": "x.y.z"})
     read = Evidence(path)
     assert read.reason("a") == "x.y.z"
     with path.open("a") as file:
-        file.write('{"trace": "b", ')
+        file.write('{"trace_id": "b", ')
         file.flush()
         finish = threading.Timer(0.05, lambda: (file.write('"reason": "u.v.w"}\n'), file.flush()))
         finish.start()

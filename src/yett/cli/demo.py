@@ -8,7 +8,7 @@ from typing import Annotated, Protocol, cast
 import typer
 from rich.console import Console
 
-CANNOT_RUN = 2
+from yett.cli.terminal import CannotRun
 
 
 class Demo(Protocol):
@@ -26,28 +26,18 @@ def demo(
     serve: Annotated[bool, typer.Option(help="keep the API and the gateway running until Ctrl-C")] = False,
 ) -> None:
     """Attack a vulnerable API directly and through Yett, and show both."""
-    console = Console()
-    try:
-        example = load(directory)
-    except ExampleUnusable as error:
-        console.print(f"yett demo: {error}", style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(CANNOT_RUN) from None
-    raise typer.Exit(example.run(console, serve=serve))
-
-
-class ExampleUnusable(Exception):
-    """The folder holds no demo, or the demo needs a package that is not installed."""
+    raise typer.Exit(load(directory).run(Console(), serve=serve))
 
 
 def load(directory: Path) -> Demo:
     """The demo in `directory`, imported as a package beside its siblings.
 
     Raises:
-        ExampleUnusable: there is no demo, or a package that it imports is missing.
+        CannotRun: there is no demo, or a package that it imports is missing.
     """
     folder = directory.resolve()
     if not (folder / "demo.py").is_file():
-        raise ExampleUnusable(
+        raise CannotRun(
             f"{directory}: found no demo.py, expected the folder examples/orders of a checkout of Yett; "
             "run it there, or name the folder with --dir"
         )
@@ -56,6 +46,6 @@ def load(directory: Path) -> Demo:
     try:
         return cast(Demo, importlib.import_module(f"{folder.name}.demo"))
     except ModuleNotFoundError as error:
-        raise ExampleUnusable(
+        raise CannotRun(
             f"{directory}: the package {error.name} is not installed; `pip install 'yett[demo]'` brings it"
         ) from error
