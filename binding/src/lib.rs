@@ -1,1 +1,19 @@
-//! x
+//! Joins: the module `yett._engine`. Thin: what Python hands in is turned into Rust's types and back, and nothing is decided.
+//!
+//! `plan` and `check` load plans, `worker` runs the child, `proof` decides attempts, `asgi` is the shell inside a Python app.
+
+mod check;
+mod clock;
+mod plan;
+mod worker;
+
+use pyo3::prelude::*;
+
+/// The engine and the gateway.
+#[pymodule]
+fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    clock::add(module)?;
+    plan::add(module)?;
+    worker::add(module)?;
+    module.add_function(wrap_pyfunction!(check::check_plan, module)?)
+}
