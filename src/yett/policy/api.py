@@ -73,6 +73,13 @@ class Rule(Section):
         return self
 
 
+class Source(Section):
+    """`source`: where the description was fetched, and what it was then. `yett update` writes it."""
+
+    url: Text = Field(description="Where `yett update` fetches it again")
+    sha256: str = Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the file as it was fetched")
+
+
 class Api(Section):
     """An entry of `apis`: a description, where permitted requests go, and what guards them."""
 
@@ -89,6 +96,7 @@ class Api(Section):
     }
 
     openapi: Text = Field(description="The description, a file; `yett init` and `yett update` fetch URLs")
+    source: Source | None = Field(default=None, description="Where the description was fetched; `yett init` writes it")
     match: Match = Field(default=Match(), description="The requests that the API answers for")
     upstream: Upstream = Field(description="Where permitted requests go")
     mode: Mode | None = Field(default=None, description="enforce or report; default: the plan's")

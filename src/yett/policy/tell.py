@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 
 from yett.openapi import Operation
 from yett.policy.compile_api import ApiCompiler
@@ -22,10 +23,21 @@ def tell(file: PlanFile, compilers: Iterable[ApiCompiler]) -> Iterator[Finding]:
     if not file.plan.evidence:
         yield Finding("note", file.place(), "no `evidence`: refusals leave no trace")
     for compiler in compilers:
+        yield from _source(file, compiler)
         yield from _closed(compiler)
         yield from _description(compiler)
         yield from _weakened(compiler)
         yield from _open(compiler)
+
+
+def _source(file: PlanFile, compiler: ApiCompiler) -> Iterator[Finding]:
+    source = compiler.api.source
+    if source is not None:
+        now = sha256((file.folder / compiler.api.openapi).read_bytes()).hexdigest()
+        if now != source.sha256:
+            place = compiler.place("source", "sha256")
+            text = f"{compiler.api.openapi} is not what was fetched: its SHA-256 is {now}; `yett update` records it"
+            yield Finding("warning", place, text)
 
 
 def _several(operations: list[Operation]) -> str:

@@ -1,0 +1,86 @@
+"""Fetching a description for `init` and `update`: from a URL, or from the places where running apps have theirs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from yett.cli.terminal import CannotRun
+
+if TYPE_CHECKING:
+    import httpx
+
+USUAL = ("openapi.json", "openapi.yaml", "openapi.yml", "v3/api-docs", "swagger.json", "api/openapi.json")
+MOST_BYTES = 32 * 1024 * 1024
+SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A description as a server gave it."""
+
+    url: str
+    text: bytes
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it is written in JSON."""
+        return self.text.lstrip()[:1] == b"{"
+
+
+def is_url(source: str) -> bool:
+    """Whether a description is to be fetched."""
+    return urlsplit(source).scheme in ("http", "https")
+
+
+def fetch(url: str) -> Fetched:
+    """The description at `url`, or at one of the usual places below it.
+
+    Raises `CannotRun` with what was tried.
+    """
+    import httpx
+
+    base = url if url.endswith("/") else f"{url}/"
+    tried: list[str] = []
+    with httpx.Client(timeout=SECONDS, follow_redirects=True) as client:
+        for each in [url, *(urljoin(base, path) for path in USUAL)]:
+            found = _try(client, each, tried)
+            if found is not None:
+                return found
+    raise CannotRun("\n".join([f"found no OpenAPI description at {url}; tried:", *tried]))
+
+
+def _try(client: httpx.Client, url: str, tried: list[str]) -> Fetched | None:
+    import httpx
+
+    try:
+        with client.stream("GET", url) as answer:
+            text = b""
+            for part in answer.iter_bytes():
+                text += part
+                if len(text) > MOST_BYTES:
+                    tried.append(f"  {url}: more than {MOST_BYTES} bytes")
+                    return None
+            final = str(answer.url)
+    except httpx.ConnectError as error:
+        raise CannotRun(f"{url}: nothing answers ({error}); is the app running?") from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        tried.append(f"  {url}: {error or type(error).__name__}")
+        return None
+    if answer.status_code != 200:
+        tried.append(f"  {url}: status {answer.status_code}")
+        return None
+    if not _is_description(text):
+        tried.append(f"  {url}: something that is not an OpenAPI description")
+        return None
+    return Fetched(final, text)
+
+
+def _is_description(text: bytes) -> bool:
+    from yett.openapi.json_types import is_object
+    from yett.openapi.load import Document
+    from yett.openapi.problem import Problems
+
+    root = Document("description", text, Problems()).root
+    return is_object(root) and ("openapi" in root or "swagger" in root)
