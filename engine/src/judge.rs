@@ -131,6 +131,16 @@ impl Judge<'_> {
         }
     }
 
+    /// Whether a guard's refusal would end the request.
+    pub(crate) fn holds(&self, mode: Mode, denial: &Denial) -> bool {
+        mode == Mode::Enforce && self.without != Some(denial.reason)
+    }
+
+    /// Writes down that a guard changed what it would have refused.
+    pub(crate) fn altered(&mut self, denial: &Denial) {
+        self.write(Said::Altered, denial);
+    }
+
     /// The time of this request.
     pub fn now(&mut self) -> Time {
         let now = self.memo.now(self.facts);

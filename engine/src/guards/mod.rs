@@ -3,7 +3,7 @@
 pub mod contract;
 pub mod limit;
 
-use crate::judge::{Judge, Stop};
+use crate::judge::{Denial, Judge, Stop};
 use crate::plan::{Mode, Plan};
 use crate::reply::receive::Reply;
 use crate::steps::admit::Request;
@@ -21,6 +21,11 @@ pub trait Guard<Rung>: Sync {
     /// # Errors
     /// `Stop::Deny` with a reason of its control, `Stop::Need` where a fact is missing.
     fn look(&self, rung: &mut Rung, judge: &mut Judge<'_>) -> Result<(), Stop>;
+    /// Changes the rung so that what the guard said no longer holds against it, and says whether it did. Asked only where
+    /// the refusal would hold.
+    fn amend(&self, _rung: &mut Rung, _denial: &Denial) -> bool {
+        false
+    }
 }
 
 /// The guards on Request.
@@ -38,8 +43,14 @@ pub(crate) const ON_REPLY: &[&dyn Guard<Reply>] = &[&contract::OfReplies];
 pub(crate) fn stand<Rung>(guards: &[&dyn Guard<Rung>], mut rung: Rung, judge: &mut Judge<'_>) -> Result<Rung, Stop> {
     for guard in guards {
         if let Some(mode) = guard.mode(&rung, judge.plan) {
-            let said = guard.look(&mut rung, judge);
-            judge.hear(guard.control(), mode, said)?;
+            match guard.look(&mut rung, judge) {
+                Err(Stop::Deny(denial))
+                    if judge.holds(mode, &denial) && guard.amend(&mut rung, &denial) =>
+                {
+                    judge.altered(&denial);
+                }
+                said => judge.hear(guard.control(), mode, said)?,
+            }
         }
     }
     Ok(rung)

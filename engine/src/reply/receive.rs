@@ -1,13 +1,20 @@
 //! receive: answer → Reply. Reads what must be read of a reply, and withholds what cannot be; nothing is sent from here.
+//!
+//! Where the contract of an API only reports on replies, so does receive, as far as it can: what nobody's judgement needs is
+//! passed on unread, and the trace says so. A reply without Content-Length that turns out too large is withheld all the same.
 
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::json::Pointer;
-use crate::judge::{Judge, Stop};
-use crate::plan::Plan;
+use super::course::{self, Course};
+use crate::json::{self, Fault, Limits, Pointer};
+use crate::judge::{Denial, Judge, Stop};
+use crate::plan::{Api, Contract, Mode, Plan, Schema};
+use crate::reason::{self, Reason};
 use crate::steps::authorize::Pass;
 use crate::steps::validate::Body;
+
+const CONTROL: &str = "receive";
 
 /// What an upstream answered, before anything was judged.
 #[derive(Debug)]
@@ -45,8 +52,12 @@ pub struct Reply {
     status: u16,
     headers: Vec<(Bytes, Bytes)>,
     body: Body,
-    json: Option<Value>,
-    /// JSON pointers of members that shape splices out.
+    json: Option<(Value, Schema)>,
+    /// Whether the description declares the status.
+    declared: bool,
+    /// Members that may be spliced out, and what would be left of the body.
+    proposed: Option<(Vec<Pointer>, Value)>,
+    /// Members that shape splices out.
     dropped: Vec<Pointer>,
     /// The status stays, and a problem document takes the place of the body.
     replaced: bool,
@@ -65,12 +76,34 @@ impl Reply {
 
     /// The body, where it was read.
     pub fn json(&self) -> Option<&Value> {
-        self.json.as_ref()
+        self.json.as_ref().map(|(value, _)| value)
     }
 
-    /// Marks members that the client does not get.
-    pub(crate) fn drop_members(&mut self, pointers: impl IntoIterator<Item = Pointer>) {
+    /// The body with the schema that judges it, where it was read.
+    pub(crate) fn described(&self) -> Option<(&Value, Schema)> {
+        self.json.as_ref().map(|(value, schema)| (value, *schema))
+    }
+
+    /// Whether the description declares the status; always for `unlisted`.
+    pub(crate) fn is_declared(&self) -> bool {
+        self.declared
+    }
+
+    /// Keeps which members the client need not get, and what would be left of the body.
+    pub(crate) fn propose(&mut self, pointers: Vec<Pointer>, left: Value) {
+        self.proposed = Some((pointers, left));
+    }
+
+    /// Marks the proposed members to be spliced out, and says whether any were proposed.
+    pub(crate) fn drop_proposed(&mut self) -> bool {
+        let Some((pointers, left)) = self.proposed.take() else {
+            return false;
+        };
         self.dropped.extend(pointers);
+        if let Some((value, _)) = &mut self.json {
+            *value = left;
+        }
+        true
     }
 
     pub(super) fn is_replaced(&self) -> bool {
@@ -85,25 +118,122 @@ impl Reply {
 impl Pass {
     /// What must happen to the body of a reply with this status and these headers.
     pub fn reply_need(&self, plan: &Plan, status: u16, headers: &[(Bytes, Bytes)]) -> ReplyNeed {
-        let _ = (plan, status, headers);
-        ReplyNeed::Stream
+        let Some(contract) = contract(self, plan) else {
+            return ReplyNeed::Stream;
+        };
+        let limit = contract.reply_bytes;
+        let reports = contract.replies == Mode::Report;
+        match course::of(self, plan, status, headers) {
+            Course::Read(_) if reports && length(headers).is_some_and(|length| length > limit) => ReplyNeed::Stream,
+            Course::Read(_) | Course::Empty => ReplyNeed::Hold { limit },
+            Course::Unread => ReplyNeed::Stream,
+            Course::Undeclared | Course::Unreadable(_) if reports => ReplyNeed::Stream,
+            Course::Bare | Course::Replace | Course::Undeclared | Course::Unreadable(_) => ReplyNeed::Discard,
+        }
     }
+}
+
+fn contract<'p>(pass: &Pass, plan: &'p Plan) -> Option<&'p Contract> {
+    let api: &Api = pass.input().caller().call().api(plan)?;
+    Some(&api.contract)
+}
+
+fn length(headers: &[(Bytes, Bytes)]) -> Option<u64> {
+    let (_, value) = headers.iter().find(|(name, _)| name.as_ref() == b"content-length")?;
+    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 /// Takes the step.
 ///
 /// # Errors
 /// `Stop::Deny` with a reason of the control `receive`.
-pub fn receive(pass: Pass, answer: Answer, judge: &mut Judge<'_>) -> Result<Reply, Stop> {
-    let _ = judge;
+pub(crate) fn receive(pass: Pass, answer: Answer, judge: &mut Judge<'_>) -> Result<Reply, Stop> {
     let Answer { status, headers, body } = answer;
+    let course = course::of(&pass, judge.plan, status, &headers);
+    let body = match course {
+        Course::Bare | Course::Replace => Body::None,
+        Course::Unread | Course::Read(_) | Course::Empty | Course::Undeclared | Course::Unreadable(_) => body,
+    };
+    let json = match (course, contract(&pass, judge.plan)) {
+        (Course::Read(schema), Some(contract)) => read(&body, contract, judge)?.map(|value| (value, schema)),
+        (Course::Unreadable(reason), Some(contract)) => withhold(reason.into(), contract, judge).map(|()| None)?,
+        (Course::Empty, Some(contract)) if !is_empty(&body) => {
+            withhold(reason::RECEIVE_MEDIA_UNDECLARED.into(), contract, judge).map(|()| None)?
+        }
+        _ => None,
+    };
+    if matches!(body, Body::Streamed) {
+        judge.trace.not_inspected = true;
+    }
     Ok(Reply {
         pass,
         status,
         headers,
         body,
-        json: None,
+        json,
+        declared: course != Course::Undeclared,
+        proposed: None,
         dropped: Vec::new(),
-        replaced: false,
+        replaced: course == Course::Replace,
     })
+}
+
+/// Heard in the mode of the contract on replies, whose judgement it would make impossible.
+fn withhold(denial: Denial, contract: &Contract, judge: &mut Judge<'_>) -> Result<(), Stop> {
+    judge.hear(CONTROL, contract.replies, Err(Stop::Deny(denial)))
+}
+
+fn is_empty(body: &Body) -> bool {
+    match body {
+        Body::None => true,
+        Body::Held(bytes) => bytes.is_empty(),
+        Body::Streamed => false,
+    }
+}
+
+/// An empty body is none: nothing leaves with it.
+fn read(body: &Body, contract: &Contract, judge: &mut Judge<'_>) -> Result<Option<Value>, Stop> {
+    let bytes = match body {
+        Body::Held(bytes) if !bytes.is_empty() => bytes,
+        Body::Held(_) | Body::None => return Ok(None),
+        Body::Streamed => return too_large(contract, judge).map(|()| None),
+    };
+    if bytes.len() as u64 > contract.reply_bytes {
+        too_large(contract, judge)?;
+    }
+    let limits = Limits {
+        bytes: bytes.len(),
+        depth: contract.json_depth as usize,
+        ..Limits::default()
+    };
+    match json::read(bytes, &limits) {
+        Ok(value) => Ok(Some(value.into_inner())),
+        Err(fault) => {
+            let denial = Denial::from(reason_of(&fault));
+            let denial = match fault.pointer() {
+                Some(pointer) => denial.at(format!("/body{pointer}")),
+                None => denial,
+            };
+            withhold(denial, contract, judge).map(|()| None)
+        }
+    }
+}
+
+fn too_large(contract: &Contract, judge: &mut Judge<'_>) -> Result<(), Stop> {
+    withhold(reason::RECEIVE_BODY_TOO_LARGE.into(), contract, judge)
+}
+
+fn reason_of(fault: &Fault) -> Reason {
+    match fault {
+        Fault::TooLong { .. } | Fault::TooMany { .. } => reason::RECEIVE_BODY_TOO_LARGE,
+        Fault::Empty
+        | Fault::Malformed { .. }
+        | Fault::Encoding { .. }
+        | Fault::Surrogate { .. }
+        | Fault::Duplicate { .. }
+        | Fault::TooDeep { .. }
+        | Fault::NumberTooLong { .. }
+        | Fault::NumberTooLarge { .. }
+        | Fault::Unmatched { .. } => reason::RECEIVE_BODY_MALFORMED,
+    }
 }

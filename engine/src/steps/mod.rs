@@ -5,5 +5,7 @@ pub(crate) mod authenticate;
 pub(crate) mod authorize;
 pub(crate) mod forward;
 mod forwarded;
+pub(crate) mod media;
+pub(crate) mod parameters;
 pub(crate) mod resolve;
 pub(crate) mod validate;

@@ -1,0 +1,245 @@
+//! Reads an operation's parameters from where they stand, each by its style, into typed values. Form only: whether a value is
+//! one that the description allows is not asked here.
+
+mod style;
+mod typed;
+
+use serde_json::{Map, Value};
+use smallvec::SmallVec;
+
+use crate::judge::{Denial, Judge, Stop};
+use crate::plan::{Operation, Parameter, Place};
+use crate::reason::{self, Reason};
+use crate::steps::resolve::Call;
+
+/// What stood under one name, in order; none where a query's name has no `=`.
+type Texts<'c> = SmallVec<[Option<&'c str>; 2]>;
+
+/// Typed values of the parameters that came, by index into the operation's parameters.
+///
+/// # Errors
+/// `Stop::Deny` where a parameter is not written in its style, or stands more than once and holds one value.
+pub(super) fn read(
+    call: &Call,
+    operation: &Operation,
+    depth: u32,
+    judge: &mut Judge<'_>,
+) -> Result<Vec<(usize, Value)>, Stop> {
+    let mut values = Vec::with_capacity(operation.parameters.len());
+    let mut path = call.path_values();
+    for (index, planned) in operation.parameters.iter().enumerate() {
+        let described = &planned.described;
+        let texts = match described.place {
+            Place::Path => path.next().map(Some).into_iter().collect(),
+            Place::Query => match members(call, described) {
+                Members::Apart => query(call, &described.name),
+                members => {
+                    if let Some(value) = object(call, operation, described, members, judge)? {
+                        values.push((index, value));
+                    }
+                    continue;
+                }
+            },
+            Place::Header => header(call, described, judge)?,
+            Place::Cookie => cookie(call, described, judge)?,
+        };
+        if let Some(value) = one(&texts, described, depth, judge)? {
+            values.push((index, value));
+        }
+    }
+    Ok(values)
+}
+
+/// Whether some parameter of the operation is, or takes in, the query's name.
+pub(crate) fn declares(operation: &Operation, name: &str) -> bool {
+    operation
+        .parameters
+        .iter()
+        .map(|planned| &planned.described)
+        .filter(|described| described.place == Place::Query)
+        .any(|described| claims(described, name) || is_free(described))
+}
+
+/// Where a parameter stands, as a JSON pointer: `/query/name`, `/path/id`, `/header/x-tenant`, `/cookie/session`.
+pub(crate) fn pointer(described: &Parameter) -> String {
+    let place = match described.place {
+        Place::Path => "path",
+        Place::Query => "query",
+        Place::Header => "header",
+        Place::Cookie => "cookie",
+    };
+    format!("/{place}/{}", described.name.replace('~', "~0").replace('/', "~1"))
+}
+
+fn refuse(reason: Reason, described: &Parameter, judge: &mut Judge<'_>) -> Result<(), Stop> {
+    judge.refuse(Denial::from(reason).at(pointer(described)))
+}
+
+/// How the members of an object stand in a query.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Members {
+    /// Not as names of the query.
+    Apart,
+    /// `name[member]=value`.
+    Deep,
+    /// `member=value`.
+    Exploded,
+}
+
+fn members(call: &Call, described: &Parameter) -> Members {
+    if described.style == "deepObject" {
+        return Members::Deep;
+    }
+    let by_name = || {
+        let own = |(name, _): &(Box<str>, Option<Box<str>>)| **name == *described.name;
+        described.types.iter().any(|kind| kind != "object")
+            && !described.members.contains_key(&described.name)
+            && call.request().query().iter().any(own)
+    };
+    if is_exploded(described) && !by_name() {
+        return Members::Exploded;
+    }
+    Members::Apart
+}
+
+fn is_exploded(described: &Parameter) -> bool {
+    described.style == "form" && described.explode && described.types.iter().any(|kind| kind == "object")
+}
+
+/// An exploded object that names no members takes in every name that nothing else claims.
+fn is_free(described: &Parameter) -> bool {
+    is_exploded(described) && described.members.is_empty()
+}
+
+fn claims(described: &Parameter, name: &str) -> bool {
+    if described.style == "deepObject" {
+        return name
+            .strip_prefix(&*described.name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('['));
+    }
+    described.name == name || (is_exploded(described) && described.members.contains_key(name))
+}
+
+fn query<'c>(call: &'c Call, name: &str) -> Texts<'c> {
+    call.request()
+        .query()
+        .iter()
+        .filter(|(known, _)| **known == *name)
+        .map(|(_, value)| value.as_deref())
+        .collect()
+}
+
+fn header<'c>(call: &'c Call, described: &Parameter, judge: &mut Judge<'_>) -> Result<Texts<'c>, Stop> {
+    let mut texts = Texts::new();
+    for (name, value) in call.request().headers() {
+        if name.eq_ignore_ascii_case(&described.name) {
+            texts.push(Some(readable(value, described, judge)?));
+        }
+    }
+    Ok(texts)
+}
+
+/// RFC 6265 5.4: `name=value; name=value`.
+fn cookie<'c>(call: &'c Call, described: &Parameter, judge: &mut Judge<'_>) -> Result<Texts<'c>, Stop> {
+    let mut texts = Texts::new();
+    for line in call.request().header("cookie") {
+        for pair in line.split(|byte| *byte == b';').map(<[u8]>::trim_ascii) {
+            let at = pair.iter().position(|byte| *byte == b'=');
+            let (name, value) = at.and_then(|at| pair.split_at_checked(at)).unwrap_or((pair, b""));
+            if name == described.name.as_bytes() {
+                texts.push(Some(readable(value.get(1..).unwrap_or_default(), described, judge)?));
+            }
+        }
+    }
+    Ok(texts)
+}
+
+/// The bytes of a header as text; the lenient reading ends before the first byte that is not UTF-8.
+fn readable<'c>(bytes: &'c [u8], described: &Parameter, judge: &mut Judge<'_>) -> Result<&'c str, Stop> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.trim_matches([' ', '\t'])),
+        Err(error) => {
+            refuse(reason::VALIDATE_PARAMETER_MALFORMED, described, judge)?;
+            let read = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            Ok(std::str::from_utf8(read).unwrap_or_default())
+        }
+    }
+}
+
+/// The value of what stood under one name.
+fn one(texts: &Texts<'_>, described: &Parameter, depth: u32, judge: &mut Judge<'_>) -> Result<Option<Value>, Stop> {
+    let Some(first) = texts.first() else {
+        return Ok(None);
+    };
+    if texts.len() > 1 {
+        if let Some(value) = style::several(described, texts) {
+            return Ok(Some(value));
+        }
+        refuse(reason::VALIDATE_PARAMETER_REPEATED, described, judge)?;
+    }
+    text(*first, described, depth, judge).map(Some)
+}
+
+fn text(text: Option<&str>, described: &Parameter, depth: u32, judge: &mut Judge<'_>) -> Result<Value, Stop> {
+    let written = text.unwrap_or_default();
+    if described.allow_empty && written.is_empty() {
+        return Ok(Value::String(String::new()));
+    }
+    if text.is_some()
+        && let Some(value) = style::value(described, written, depth)
+    {
+        return Ok(value);
+    }
+    refuse(reason::VALIDATE_PARAMETER_MALFORMED, described, judge)?;
+    Ok(Value::String(written.to_owned()))
+}
+
+/// An object whose members are names of the query; none where no member came.
+fn object(
+    call: &Call,
+    operation: &Operation,
+    described: &Parameter,
+    members: Members,
+    judge: &mut Judge<'_>,
+) -> Result<Option<Value>, Stop> {
+    let mut object = Map::new();
+    for (name, text) in call.request().query() {
+        let member = match members {
+            Members::Deep if claims(described, name) => match style::deep(&described.name, name) {
+                Some(member) => member,
+                None => {
+                    refuse(reason::VALIDATE_PARAMETER_MALFORMED, described, judge)?;
+                    continue;
+                }
+            },
+            Members::Exploded if is_member(operation, described, name) => name,
+            _ => continue,
+        };
+        let Some(text) = text.as_deref() else {
+            refuse(reason::VALIDATE_PARAMETER_MALFORMED, described, judge)?;
+            continue;
+        };
+        let types = described.members.get(member).map(Vec::as_slice).unwrap_or_default();
+        if types.iter().any(|kind| kind == "array") {
+            let list = object
+                .entry(member.to_owned())
+                .or_insert_with(|| Value::Array(Vec::new()));
+            if let Value::Array(list) = list {
+                list.push(Value::String(text.to_owned()));
+            }
+        } else if object.contains_key(member) {
+            refuse(reason::VALIDATE_PARAMETER_REPEATED, described, judge)?;
+        } else {
+            object.insert(member.to_owned(), typed::read(text, types));
+        }
+    }
+    Ok((!object.is_empty()).then_some(Value::Object(object)))
+}
+
+fn is_member(operation: &Operation, described: &Parameter, name: &str) -> bool {
+    if !described.members.is_empty() {
+        return described.members.contains_key(name);
+    }
+    let mut others = operation.parameters.iter().map(|planned| &planned.described);
+    !others.any(|other| other.place == Place::Query && !std::ptr::eq(other, described) && claims(other, name))
+}
