@@ -88,7 +88,13 @@ class Definition:
             return False
         if not (closing and isinstance(value, dict) and self.declares(schema)):
             return True
-        return declared is ALL or value.keys() <= declared
+        return declared is ALL or value.keys() <= declared | self.required(schema)
+
+    def required(self, schema: Any) -> set[str]:
+        if not isinstance(schema, dict):
+            return set()
+        below = [*schema.get("allOf", []), *([self.target(schema)] if "$ref" in schema else [])]
+        return set(schema.get("required", [])).union(*map(self.required, below))
 
     def part(self, schema: Any, value: Any, closing: bool) -> frozenset[str] | None:
         if isinstance(schema, bool):

@@ -217,7 +217,7 @@ def test_a_link_out_of_the_folder(refused, tmp_path):
 
 
 def test_no_file(tmp_path):
-    with pytest.raises(DescriptionError, match="no file that can be read at .*expected an OpenAPI description"):
+    with pytest.raises(DescriptionError, match=r"no file that can be read at .*expected an OpenAPI description"):
         read(tmp_path / "none.yaml")
 
 
@@ -239,7 +239,8 @@ def test_no_file(tmp_path):
         ),
         (
             schema({"oneOf": [{"properties": {"a": {}}}, {"properties": {"b": {}}}]}),
-            "a oneOf whose branches match the same objects, expected a discriminator or required members that tell them apart; what matches two branches is refused",
+            "a oneOf whose branches match the same objects, expected a discriminator or required members that tell "
+            "them apart; what matches two branches is refused",
         ),
     ],
 )

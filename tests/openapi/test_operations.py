@@ -315,7 +315,8 @@ def test_references_across_files(described, accepts):
     )
     pets = (
         "post:\n  requestBody: {$ref: '../bodies.yaml#/Pet'}\n"
-        "  responses:\n    '200': {description: '', content: {application/json: {schema: {$ref: '../openapi.yaml#/components/schemas/Owner'}}}}\n"
+        "  responses:\n    '200': {description: '', content: {application/json: "
+        "{schema: {$ref: '../openapi.yaml#/components/schemas/Owner'}}}}\n"
     )
     bodies = "Pet: {content: {application/json: {schema: {$ref: 'schemas/pet.json'}}}}\n"
     pet = {"type": "object", "properties": {"owner": {"$ref": "../openapi.yaml#/components/schemas/Owner"}}}

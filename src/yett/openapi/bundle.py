@@ -11,7 +11,8 @@ each item. The schemas that judge the same value together (`$ref`, `allOf`, `one
    rest), or an own `unevaluatedProperties`.
 3. A place that declares no members at all (`{}`, `type: object`) says nothing about them: it stays open and is listed
    in `open_places`. So does a branch `type: object` without more of a place that is nothing but a union.
-4. Nothing is closed under `not`, `if` and `contains`: refusing more there would admit more elsewhere. For the same
+4. A member that a place requires without describing it is declared, and may be anything.
+5. Nothing is closed under `not`, `if` and `contains`: refusing more there would admit more elsewhere. For the same
    reason `oneOf` is decided on unclosed branches, and the branch that matched must then also match closed (`anyOf`);
    where branches exclude one another by type or by a required constant, or are not closed inside, once is enough.
 
@@ -197,7 +198,17 @@ class Bundle:
         if schema.keys() - {"examples"} == {"$ref"}:
             return schema  # its target is a place itself
         keyword = "unevaluatedProperties" if _PARTS & schema.keys() else "additionalProperties"
+        named = self._named(site, view.direction)
+        if named:
+            schema = {**schema, "properties": schema.get("properties", {}) | dict.fromkeys(named, True)}
         return {**schema, keyword: False}
+
+    def _named(self, site: Site, direction: Direction | None) -> list[str]:
+        """The members that a place requires and does not describe."""
+        parts = [self._schemas.modern(part).keywords for part in conjuncts(self._schemas, site)]
+        described = {name for keywords in parts for name in keywords.get("properties", ())}
+        required = {name for keywords in parts for name in keywords.get("required", ())}
+        return sorted(required - described - self._hidden(site, direction))
 
     def _open_place(self, site: Site, schema: dict[str, Json]) -> None:
         if not schema.keys() - {"examples"} or "object" in types_of(schema):

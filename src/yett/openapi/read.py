@@ -49,7 +49,7 @@ def read(path: Path) -> Description:
         schemes=_schemes(library),
         patterns=tuple((pattern, site.place()) for pattern, site in bundle.patterns.items()),
         open_places=tuple(sorted(site.place() for site in bundle.open_places)),
-        warnings=tuple(problems.warnings),
+        warnings=tuple(sorted(set(problems.warnings))),
     )
 
 

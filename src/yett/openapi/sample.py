@@ -203,7 +203,8 @@ class Sampler:
         start = math.ceil((wish or 0) / step)
         above = [low] if low in merged.keywords.get("exclusiveMinimum", []) else []
         below = [high] if high in merged.keywords.get("exclusiveMaximum", []) else []
-        for count in (start, start + 1, start - 1, start + self._random.randrange(100)):
+        varied = [] if self._first else [start + self._random.randrange(100), start + self._random.randrange(4)]
+        for count in (*varied, start, start + 1, start - 1):
             made = count * step
             if (low is None or made >= low) and (high is None or made <= high) and made not in above + below:
                 return int(made) if whole or float(made).is_integer() else made

@@ -125,9 +125,7 @@ def disjoint(schemas: Schemas, branches: list[Site]) -> bool:
 
 
 def indistinct(schemas: Schemas, branches: list[Site]) -> bool:
-    """Whether two branches of `oneOf` match every object that either declares: no member is common, and none
-    required.
-    """
+    """Whether two branches of `oneOf` match objects alike: common members are the same, and so are required ones."""
     described = [_Branch(schemas, branch) for branch in branches]
     return any(one.blends(other) for index, one in enumerate(described) for other in described[index + 1 :])
 
@@ -135,7 +133,7 @@ def indistinct(schemas: Schemas, branches: list[Site]) -> bool:
 class _Branch:
     def __init__(self, schemas: Schemas, site: Site) -> None:
         self._types = admitted_types(schemas, site)
-        self._names = _declared(schemas, site)
+        self._declared = _declared(schemas, site)
         self._required = required_names(schemas, site)
         values = {name: tags(schemas, site, name) for name in self._required}
         self._tags = {name: found for name, found in values.items() if found is not None}
@@ -149,17 +147,18 @@ class _Branch:
         )
 
     def blends(self, other: _Branch) -> bool:
-        if self._names is None or other._names is None or not self._names or not other._names:
+        if not self._declared or not other._declared or self._required != other._required:
             return False
-        return not (self._required | other._required | (self._names & other._names))
+        common = self._declared.keys() & other._declared.keys()
+        return all(self._declared[name] == other._declared[name] for name in common)
 
 
-def _declared(schemas: Schemas, site: Site) -> frozenset[str] | None:
-    """The members of a schema that says nothing but members and types; none for any other."""
-    names: set[str] = set()
+def _declared(schemas: Schemas, site: Site) -> dict[str, Json]:
+    """The members of a schema that says nothing but members and types; empty for any other."""
+    found: dict[str, Json] = {}
     for here in conjuncts(schemas, site):
         keywords = schemas.modern(here).keywords
         if keywords.keys() - {"type", "properties", "required", "allOf", "$ref"}:
-            return None
-        names.update(keywords.get("properties", ()))
-    return frozenset(names)
+            return {}
+        found.update(keywords.get("properties", {}))
+    return found
