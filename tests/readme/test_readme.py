@@ -1,14 +1,20 @@
 """Property: the marked commands of README work, in order, for someone who has the package and an empty folder."""
 
+import json
+import os
+import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import groupby
 from pathlib import Path
 
 import pytest
 
+from tests.readme import api
 from tests.readme.fenced import Block, blocks, commands
 
 pytestmark = pytest.mark.slow
@@ -25,13 +31,14 @@ def accepts(address: str) -> bool:
 
 
 @contextmanager
-def serving(block: Block, folder: Path, environment: dict[str, str]) -> Iterator[None]:
-    """Start a block that runs on, until its address accepts; ended, as by Ctrl-C's cousin, when the page is done."""
+def serving(command: list[str], block: Block, folder: Path, environment: dict[str, str]) -> Iterator[None]:
+    """A command that runs on, until the block's address accepts; it and what it started end with the section."""
     assert not accepts(block.value), f"{block.value} is taken by another process; README's commands need it"
     output = folder.parent / f"line-{block.line}.output"
     with output.open("wb") as stream:
-        shell = ["sh", "-e", "-c", f"exec {commands(block.text).strip()}"]
-        process = subprocess.Popen(shell, cwd=folder, env=environment, stdout=stream, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True
+        )
     try:
         deadline = time.monotonic() + SECONDS
         while not accepts(block.value):
@@ -40,7 +47,7 @@ def serving(block: Block, folder: Path, environment: dict[str, str]) -> Iterator
         yield
         assert process.poll() is None, f"README:{block.line} did not run on:\n{output.read_text()}"
     finally:
-        process.terminate()
+        os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=SECONDS)
 
 
@@ -52,19 +59,36 @@ def run(block: Block, folder: Path, environment: dict[str, str]) -> None:
     assert done.returncode == expected, f"{said}\n{done.stdout}\n{done.stderr}"
 
 
-def test_readme(root, installed, tmp_path):
-    marked = blocks((root / "README.md").read_text("utf-8"))
-    assert {"run", "serve"} <= {block.kind for block in marked}, "README marks no commands for this test"
-    folder = tmp_path / "empty"
-    folder.mkdir()
+def given(block: Block, folder: Path) -> list[str]:
+    """An API's description in the folder, and the command that serves the API."""
+    (folder / "openapi.yaml").write_text(json.dumps(api.app.openapi()), "utf-8")
+    host, _, port = block.value.rpartition(":")
+    where = ["--app-dir", str(Path(api.__file__).parent), "--host", host, "--port", port]
+    return [sys.executable, "-m", "uvicorn", "api:app", *where]
+
+
+def follow(section: list[Block], folder: Path, environment: dict[str, str]) -> None:
+    """Do what one section says, in its order."""
     with ExitStack() as stack:
-        for block in marked:
+        for block in section:
             if block.kind == "file":
                 (folder / block.value).write_text(block.text, "utf-8")
+            elif block.kind == "given":
+                stack.enter_context(serving(given(block, folder), block, folder, environment))
             elif block.kind == "serve":
-                stack.enter_context(serving(block, folder, installed))
+                shell = ["sh", "-e", "-c", commands(block.text)]
+                stack.enter_context(serving(shell, block, folder, environment))
             else:
-                run(block, folder, installed)
+                run(block, folder, environment)
+
+
+def test_readme(root, installed, tmp_path):
+    marked = list(blocks((root / "README.md").read_text("utf-8")))
+    assert {"run", "serve"} <= {block.kind for block in marked}, "README marks no commands for this test"
+    for heading, section in groupby(marked, key=lambda block: block.heading):
+        folder = tmp_path / heading.lower().replace(" ", "-")
+        folder.mkdir()
+        follow(list(section), folder, installed)
 
 
 def test_the_installed_package_is_not_this_checkout(root, installed, tmp_path):
