@@ -1,7 +1,7 @@
 """Reads the marked fenced blocks of a Markdown page: files to write, commands to run. Runs nothing itself.
 
-A comment on the line before a block says what it is; unmarked blocks are for the reader alone. Each heading begins with an
-empty folder and nothing running.
+A comment on the line before a block says what it is; unmarked blocks are for the reader alone. Each heading begins with
+an empty folder and nothing running.
 
     <!-- given: 127.0.0.1:9000 -->   no block: an API runs here, and its openapi.yaml lies in the folder
     <!-- file: app.py -->            the block is written to this file
