@@ -88,7 +88,7 @@ setup: $(VENV)/.packages $(VENV)/.engine-release
 $(VENV)/.packages: requirements.lock
 	@echo '── Python packages, from requirements.lock'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --progress-bar off --require-hashes -r requirements.lock
+	$(BIN)/pip install --progress-bar off --require-hashes -r requirements.lock | { grep -v 'already satisfied' || true; }
 	@touch $@
 
 # One engine is installed at a time, so making one profile's stamp removes the other's.
