@@ -1,10 +1,10 @@
 //! Joins: the module `yett._engine`. Thin: what Python hands in is turned into Rust's types and back, and nothing is decided.
 //!
-//! `plan` and `check` load plans, `worker` runs the child, `proof` decides attempts, `asgi` is the shell inside a Python app.
+//! `plan` loads plans, `worker` runs the child, `proof` decides attempts, `asgi` is the shell inside a Python app.
 
-mod check;
 mod clock;
 mod plan;
+mod proof;
 mod worker;
 
 use pyo3::prelude::*;
@@ -14,6 +14,6 @@ use pyo3::prelude::*;
 fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     clock::add(module)?;
     plan::add(module)?;
-    worker::add(module)?;
-    module.add_function(wrap_pyfunction!(check::check_plan, module)?)
+    proof::add(module)?;
+    worker::add(module)
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from yett import _engine
+from yett._engine import PlanFault, load_plan
 from yett.openapi.problem import Problem
 from yett.policy.compile import Compiled, compile_plan
 from yett.policy.findings import PlanError
@@ -16,8 +16,10 @@ def accept(path: Path) -> Compiled:
     Raises `PlanError` with everything that is wrong with the plan and its descriptions.
     """
     compiled = compile_plan(path)
-    faults = _engine.check_plan(compiled.plan)
-    if faults:
+    try:
+        load_plan(compiled.plan)
+    except PlanFault as fault:
         expected = "what the engine can judge by"
-        raise PlanError([Problem(compiled.place(pointer), found, expected) for pointer, found in faults])
+        problems = [Problem(compiled.place(pointer), found, expected) for pointer, found in fault.faults]
+        raise PlanError(problems) from None
     return compiled

@@ -1,0 +1,55 @@
+"""The parent's own log on standard error, as the child's (gateway/src/log.rs). Never a request; that is evidence."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from datetime import UTC, datetime
+from typing import TextIO
+
+LEVELS = ("error", "warning", "info", "debug")
+
+
+class Log:
+    """Writes lines of at least one level, as text or JSON."""
+
+    def __init__(self, level: str = "info", format: str = "text", stream: TextIO | None = None) -> None:
+        """`format` is text or json; the stream is standard error."""
+        self._least, self._json = LEVELS.index(level), format == "json"
+        self._stream = stream
+
+    def write(self, level: str, message: str, **fields: object) -> None:
+        """One line."""
+        if LEVELS.index(level) > self._least:
+            return
+        time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        stream = self._stream or sys.stderr
+        if self._json:
+            line = {
+                "time": time,
+                "level": level,
+                "message": message,
+                **{name: str(value) for name, value in fields.items()},
+            }
+            stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+        else:
+            said = "".join(f" {name}={_quoted(str(value))}" for name, value in fields.items())
+            stream.write(f"{time} {level.upper():<7} {message}{said}\n")
+        stream.flush()
+
+    def error(self, message: str, **fields: object) -> None:
+        """Something does not work."""
+        self.write("error", message, **fields)
+
+    def warning(self, message: str, **fields: object) -> None:
+        """Something was refused, or is about to not work."""
+        self.write("warning", message, **fields)
+
+    def info(self, message: str, **fields: object) -> None:
+        """What operators want to know."""
+        self.write("info", message, **fields)
+
+
+def _quoted(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False) if not value or re.search(r'[\s"=]', value) else value

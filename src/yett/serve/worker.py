@@ -1,0 +1,29 @@
+"""The child: hands what it inherited to the gateway, and serves until it has drained. Imports `yett._engine`.
+
+Its standard input is one JSON document: `config` as in docs/control-protocol.md, and the numbers of the descriptors.
+"""
+
+import json
+import sys
+
+from yett._engine import Clock, PlanFault, run_worker
+
+REFUSED = 3
+
+
+def main() -> int:
+    """Serve; gives the exit code."""
+    start = json.load(sys.stdin)
+    clock = Clock.system() if start["clock"] is None else Clock.fixed(start["clock"])
+    try:
+        run_worker(json.dumps(start["config"]), start["listeners"], start["admin"], start["control"], clock)
+    except PlanFault:
+        return REFUSED  # the parent was told over the control socket
+    except (ValueError, OSError) as error:
+        print(f"yett.serve.worker: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What Yett keeps: API keys, as HMAC with a pepper. Never a key itself; nothing is decided here."""
