@@ -6,10 +6,10 @@
 
 use super::Guard;
 use crate::judge::{Denial, Judge, Stop};
+use crate::plan::schemas::Mismatch;
 use crate::plan::{Api, Mode, Operation, Plan, UndeclaredFields};
 use crate::reason::{self, Reason};
 use crate::reply::receive::Reply;
-use crate::plan::schemas::Mismatch;
 use crate::steps::parameters;
 use crate::steps::resolve::Call;
 use crate::steps::validate::Input;

@@ -44,9 +44,7 @@ pub(crate) fn stand<Rung>(guards: &[&dyn Guard<Rung>], mut rung: Rung, judge: &m
     for guard in guards {
         if let Some(mode) = guard.mode(&rung, judge.plan) {
             match guard.look(&mut rung, judge) {
-                Err(Stop::Deny(denial))
-                    if judge.holds(mode, &denial) && guard.amend(&mut rung, &denial) =>
-                {
+                Err(Stop::Deny(denial)) if judge.holds(mode, &denial) && guard.amend(&mut rung, &denial) => {
                     judge.altered(&denial);
                 }
                 said => judge.hear(guard.control(), mode, said)?,

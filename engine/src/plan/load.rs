@@ -267,12 +267,7 @@ impl Loader {
     }
 
     /// Path parameters come first, in the order of the template, so that they pair with the router's spans.
-    fn parameters(
-        &mut self,
-        at: &str,
-        operation: &document::Operation,
-        compiler: &mut Compiler,
-    ) -> Vec<ParameterPlan> {
+    fn parameters(&mut self, at: &str, operation: &document::Operation, compiler: &mut Compiler) -> Vec<ParameterPlan> {
         let template = &operation.path;
         let place = |name: &str| template.find(&format!("{{{name}}}"));
         let mut planned = Vec::with_capacity(operation.parameters.len());

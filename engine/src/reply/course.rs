@@ -58,7 +58,11 @@ fn declared(operation: &Operation, status: u16) -> Option<&ReplyPlan> {
     let exact = [class, digit(status / 10), digit(status)];
     let is_named = |key: &str| key.chars().eq(exact) || key.chars().eq([class, 'X', 'X']);
     // Keys are sorted, and digits sort before `X`.
-    let named = operation.replies.iter().find(|(key, _)| is_named(key)).map(|(_, reply)| reply);
+    let named = operation
+        .replies
+        .iter()
+        .find(|(key, _)| is_named(key))
+        .map(|(_, reply)| reply);
     named
         .or_else(|| operation.replies.get("default"))
         .or_else(|| if status == 304 { declared(operation, 200) } else { None })

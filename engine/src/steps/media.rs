@@ -74,9 +74,7 @@ fn parameter(text: &str) -> Option<(&str, &str, &str)> {
     }
     let (value, rest) = match value.strip_prefix('"') {
         // A quoted pair is refused: no parameter that is read here needs one.
-        Some(quoted) => quoted
-            .split_once('"')
-            .filter(|(value, _)| !value.contains('\\'))?,
+        Some(quoted) => quoted.split_once('"').filter(|(value, _)| !value.contains('\\'))?,
         None => {
             let end = value.find([';', ' ', '\t']).unwrap_or(value.len());
             value.split_at_checked(end).filter(|(value, _)| is_token(value))?
@@ -116,7 +114,10 @@ mod tests {
             "\tapplication/json; a=b ;; charset=utf8;",
         ] {
             let media = Media::parse(text.as_bytes()).unwrap();
-            assert!(media.is("application/json") && media.is_json() && media.is_utf8(), "{text}");
+            assert!(
+                media.is("application/json") && media.is_json() && media.is_utf8(),
+                "{text}"
+            );
         }
         let problem = Media::parse(b"application/problem+JSON; charset=utf-16").unwrap();
         assert!(problem.is_json() && !problem.is_utf8() && problem.is_in("application/*") && problem.is_in("*/*"));

@@ -158,10 +158,13 @@ fn media(call: &Call, planned: &BodyPlan, judge: &mut Judge<'_>) -> Result<Optio
     if sent.next().is_some() {
         judge.refuse(reason::VALIDATE_MEDIA_REPEATED)?;
     }
-    let media = first.and_then(Media::parse);
-    if first.is_some() && media.is_none() {
+    let lenient = || planned.content.first().and_then(|(_, schema)| *schema);
+    let media = first.map(Media::parse);
+    if media == Some(None) {
         judge.refuse(reason::VALIDATE_MEDIA_MALFORMED)?;
+        return Ok(lenient());
     }
+    let media = media.flatten();
     if media.is_some_and(|media| !media.is_utf8()) {
         judge.refuse(reason::VALIDATE_MEDIA_CHARSET)?;
     }
@@ -170,7 +173,7 @@ fn media(call: &Call, planned: &BodyPlan, judge: &mut Judge<'_>) -> Result<Optio
         Some((_, schema)) => Ok(*schema),
         None => {
             judge.refuse(reason::VALIDATE_MEDIA_UNSUPPORTED)?;
-            Ok(planned.content.first().and_then(|(_, schema)| *schema))
+            Ok(lenient())
         }
     }
 }

@@ -52,7 +52,7 @@ impl Found {
 
     /// The places, without what only follows from another one.
     pub(super) fn settle(self) -> Vec<Mismatch> {
-        settled(self.0)
+        let mut mismatches: Vec<Mismatch> = settled(self.0)
             .iter()
             .filter_map(|fault| {
                 Some(Mismatch {
@@ -60,7 +60,13 @@ impl Found {
                     undeclared: fault.kind.is_undeclared(),
                 })
             })
-            .collect()
+            .collect();
+        mismatches.dedup_by(|later, first| {
+            let same = later.pointer == first.pointer;
+            first.undeclared &= later.undeclared || !same;
+            same
+        });
+        mismatches
     }
 }
 
@@ -134,14 +140,15 @@ fn is_of_kind(at: &str, faults: &[Fault]) -> bool {
     faults.iter().all(|fault| {
         let below = fault.pointer.get(at.len()..).unwrap_or_default();
         let is_direct = below.bytes().filter(|byte| *byte == b'/').count() == 1;
-        !below.is_empty() && !(is_direct && fault.kind == FaultKind::Constant)
+        let tells_apart = is_direct && fault.kind == FaultKind::Constant;
+        !below.is_empty() && !tells_apart
     })
 }
 
-/// Takes out each `Unevaluated` of an object in which something else is wrong too; each place once.
+/// Takes out each `Unevaluated` of an object in which something else is wrong too.
 fn settled(mut faults: Vec<Fault>) -> Vec<Fault> {
     faults.sort();
-    faults.dedup_by(|later, first| later.pointer == first.pointer && later.kind.is_undeclared());
+    faults.dedup();
     let mut alone: HashMap<&str, bool> = HashMap::new();
     let believed: Vec<bool> = faults
         .iter()

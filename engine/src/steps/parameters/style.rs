@@ -108,9 +108,7 @@ fn array(described: &Parameter, text: &str, read: impl Fn(&str, &[String]) -> Op
         .map(|(number, item)| {
             let item = match described.place {
                 Place::Header => item.trim_matches([' ', '\t']),
-                Place::Path if repeats_name && number > 0 => {
-                    item.strip_prefix(&*described.name)?.strip_prefix('=')?
-                }
+                Place::Path if repeats_name && number > 0 => item.strip_prefix(&*described.name)?.strip_prefix('=')?,
                 Place::Path | Place::Query | Place::Cookie => item,
             };
             read(item, &described.items)
