@@ -1,0 +1,259 @@
+//! The control socket, reloads under load, the admin listener, evidence, limits and panics: the process around connections.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use serde_json::{Value, json};
+use yett_engine::Time;
+use yett_gateway::state::Clock;
+
+use crate::support::{Client, Gateway, Settings, Upstream, api, operation, plan};
+
+fn simple(upstream: &Upstream) -> Value {
+    plan(vec![api(&upstream.url(), &[operation("readItem", "GET", "/items/{id}"), operation("echo", "POST", "/echo")])])
+}
+
+fn limited(upstream: &Upstream) -> Value {
+    let mut plan = simple(upstream);
+    plan["apis"][0]["limits"] =
+        json!([{"id": "by-address", "by": "address", "count": 1, "period": 1000, "burst": 50, "mode": "enforce"}]);
+    plan
+}
+
+#[test]
+fn the_control_socket_answers_each_message_in_order() {
+    let upstream = Upstream::start();
+    let mut gateway = Gateway::start(simple(&upstream));
+    let status = gateway.order(&json!({"status": null, "id": "a"}));
+    assert_eq!((&status["id"], &status["status"]["draining"]), (&json!("a"), &json!(false)));
+    for wrong in [json!([]), json!({}), json!({"plan": 1}), json!({"status": null, "drain": null}), json!({"sing": null})] {
+        assert!(gateway.order(&wrong)["refused"].is_array(), "{wrong}");
+    }
+    gateway.tell(&json!("not an object"));
+    assert!(gateway.hear()["refused"].is_array());
+    let refused = gateway.order(&json!({"keys": [{"hmac": "00", "id": "k", "subject": "s"}]}));
+    assert_eq!(refused["refused"][0]["pointer"], "/0/hmac");
+    let row = json!({"hmac": "0".repeat(64), "id": "k", "subject": "s", "scopes": [], "roles": [], "expires": null});
+    assert_eq!(gateway.order(&json!({"keys": [row]})), json!({"keys": 1}));
+    assert_eq!(gateway.order(&json!({"plan": "/no/such/file"}))["refused"][0]["pointer"], "");
+    assert_eq!(gateway.client().get("/items/1").status, 200);
+}
+
+#[test]
+fn a_plan_is_swapped_or_refused_whole() {
+    let upstream = Upstream::start();
+    let mut gateway = Gateway::start(simple(&upstream));
+    let mut client = gateway.client();
+    assert_eq!(client.get("/other/1").status, 404);
+    let mut other = simple(&upstream);
+    other["apis"][0]["operations"][0]["path"] = "/other/{id}".into();
+    let swapped = gateway.reload(&other);
+    assert_eq!(swapped["plan"].as_str().map(str::len), Some(64));
+    assert_eq!((client.get("/other/1").status, client.get("/items/1").status), (200, 404));
+    other["apis"][0]["upstream"]["urls"] = json!(["ftp://x"]);
+    let refused = gateway.reload(&other);
+    assert_eq!(refused["refused"][0]["pointer"], "/apis/0/upstream/urls/0");
+    assert_eq!(client.get("/other/1").status, 200);
+    let lines = gateway.evidence(4);
+    assert_ne!(lines[0]["plan"], lines[1]["plan"]);
+    assert_eq!(lines[3]["plan"], swapped["plan"]);
+}
+
+#[test]
+fn reloads_under_load_lose_no_request() {
+    let upstream = Upstream::start();
+    let mut gateway = Gateway::start(simple(&upstream));
+    let stop = Arc::new(AtomicBool::new(false));
+    let address = gateway.address;
+    let clients: Vec<_> = (0..4)
+        .map(|_| {
+            let stop = stop.clone();
+            std::thread::spawn(move || {
+                let mut client = Client::connect(address);
+                let mut served = 0;
+                while !stop.load(Ordering::Relaxed) {
+                    assert_eq!(client.get("/items/1").status, 200);
+                    served += 1;
+                }
+                served
+            })
+        })
+        .collect();
+    let (good, mut bad) = (simple(&upstream), simple(&upstream));
+    bad["apis"][0]["upstream"]["urls"] = json!([]);
+    for turn in 0..200 {
+        let reply = gateway.reload(if turn % 10 == 0 { &bad } else { &good });
+        assert_eq!(reply.get("plan").is_some(), turn % 10 != 0, "{reply}");
+    }
+    stop.store(true, Ordering::Relaxed);
+    let served: u32 = clients.into_iter().map(|client| client.join().unwrap()).sum();
+    assert!(served > 0);
+    let lines = gateway.evidence(served as usize);
+    assert!(lines.iter().all(|line| line["decision"] == "permitted"));
+}
+
+#[test]
+fn the_child_serves_on_when_the_parent_dies() {
+    let upstream = Upstream::start();
+    let gateway = Gateway::start(simple(&upstream));
+    gateway.hang_up();
+    assert_eq!(gateway.client().get("/items/1").status, 200);
+    gateway.forget();
+}
+
+#[test]
+fn a_limit_holds_across_threads_connections_and_reloads() {
+    let upstream = Upstream::start();
+    let clock = Clock::fixed(1_700_000_000_000_000_000);
+    let mut gateway = Gateway::with(Settings { clock: clock.clone(), ..Settings::new(limited(&upstream)) });
+    let passed = Arc::new(AtomicU32::new(0));
+    let address = gateway.address;
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            let passed = passed.clone();
+            scope.spawn(move || {
+                for _ in 0..5 {
+                    let mut client = Client::connect(address);
+                    for _ in 0..5 {
+                        let answer = client.get("/items/1");
+                        assert!(matches!(answer.status, 200 | 429));
+                        passed.fetch_add(u32::from(answer.status == 200), Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(passed.load(Ordering::Relaxed), 50);
+    let mut other = limited(&upstream);
+    other["gateway"]["connections"] = 499.into();
+    assert!(gateway.reload(&other).get("plan").is_some());
+    let answer = gateway.client().get("/items/1");
+    assert_eq!((answer.status, answer.header("retry-after")), (429, Some("1")));
+    clock.set(1_700_000_001_000_000_000);
+    let mut client = gateway.client();
+    assert_eq!((client.get("/items/1").status, client.get("/items/1").status), (200, 429));
+}
+
+#[test]
+fn a_panic_is_one_request_s_500() {
+    let upstream = Upstream::start();
+    let panics = Arc::new(AtomicBool::new(false));
+    let asked = panics.clone();
+    let clock = Clock::asked(move || {
+        assert!(!asked.swap(false, Ordering::Relaxed), "the clock fell off the wall");
+        Time(1_700_000_000_000_000_000)
+    });
+    let gateway = Gateway::with(Settings { clock, ..Settings::new(simple(&upstream)) });
+    let (mut one, mut other) = (gateway.client(), gateway.client());
+    assert_eq!((one.get("/items/1").status, other.get("/items/1").status), (200, 200));
+    panics.store(true, Ordering::Relaxed);
+    assert_eq!(one.get("/items/1").status, 500);
+    assert_eq!((one.get("/items/1").status, other.get("/items/1").status), (200, 200));
+    let faulted: Vec<Value> = gateway.evidence(5).into_iter().filter(|line| line["decision"] == "faulted").collect();
+    assert_eq!(faulted.len(), 1);
+    assert_eq!(faulted[0]["reason"], "engine.decision.faulted");
+}
+
+#[test]
+fn evidence_tells_what_happened_and_no_secret() {
+    let upstream = Upstream::start();
+    let mut plan = simple(&upstream);
+    plan["apis"][0]["credentials"] = json!({"key": {"api_key": {"header": "x-api-key"}}});
+    plan["apis"][0]["operations"][0]["security"] = json!([[{"credential": "key", "scopes": []}]]);
+    // HMAC-SHA256 of "yk_open_sesame" with a pepper of 32 octets 0x61.
+    let key = aws_hmac(&[0x61; 32], b"yk_open_sesame");
+    let config = json!({
+        "pepper": "61".repeat(32),
+        "keys": [{"hmac": key, "id": "k_1", "subject": "anna", "scopes": [], "roles": [], "expires": null}],
+    });
+    let gateway = Gateway::with(Settings { config, ..Settings::new(plan) });
+    let mut client = gateway.client();
+    let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let ask = |client: &mut Client, key: &str| {
+        let head = format!("GET /items/1?token=hidden HTTP/1.1\r\nHost: a\r\nX-Api-Key: {key}\r\ntraceparent: {traceparent}\r\n\r\n");
+        client.send(head).answer().status
+    };
+    assert_eq!(ask(&mut client, "yk_open_sesame"), 200);
+    assert_eq!(ask(&mut client, "yk_wrong_secret"), 401);
+    assert_eq!(client.get("/items/1").status, 401);
+    let lines = gateway.evidence(3);
+    let first = &lines[0];
+    assert_eq!(first["trace_id"], "0af7651916cd43dd8448eb211c80319c");
+    assert_eq!(first["subject"], "anna");
+    assert_eq!((&first["api"], &first["operation"], &first["method"]), (&json!("shop"), &json!("readItem"), &json!("GET")));
+    assert_eq!((&first["decision"], &first["status"], &first["upstream_status"]), (&json!("permitted"), &json!(200), &json!(200)));
+    assert_eq!(first["credential"]["scheme"], "key");
+    assert!(first["latency_us"].is_u64() && first["bytes_in"].is_u64() && first["bytes_out"].is_u64());
+    assert_eq!(lines[1]["reason"], "authenticate.key.unknown");
+    assert_eq!(lines[2]["reason"], "authenticate.credential.missing");
+    let text = std::fs::read_to_string(gateway.folder.join("evidence.jsonl")).unwrap();
+    for secret in ["sesame", "wrong_secret", "hidden", key.as_str(), &"61".repeat(32)] {
+        assert!(!text.contains(secret), "{secret} is in evidence");
+    }
+}
+
+fn aws_hmac(key: &[u8], text: &[u8]) -> String {
+    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, key);
+    aws_lc_rs::hmac::sign(&key, text).as_ref().iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+#[test]
+fn evidence_files_rotate() {
+    let upstream = Upstream::start();
+    let mut gateway = Gateway::start(simple(&upstream));
+    let mut client = gateway.client();
+    assert_eq!(client.get("/items/1").status, 200);
+    gateway.evidence(1);
+    let file = gateway.folder.join("evidence.jsonl");
+    std::fs::rename(&file, gateway.folder.join("evidence.1")).unwrap();
+    assert_eq!(gateway.order(&json!({"reopen": null})), json!({"reopened": 1}));
+    assert_eq!(client.get("/items/2").status, 200);
+    assert_eq!(gateway.evidence(1).len(), 1);
+}
+
+#[test]
+fn a_full_disk_stops_nobody_and_is_told() {
+    let upstream = Upstream::start();
+    let mut plan = simple(&upstream);
+    plan["gateway"]["evidence"] = json!([{"file": "/dev/full"}]);
+    let gateway = Gateway::start(plan);
+    assert_eq!(gateway.client().get("/items/1").status, 200);
+    crate::support::eventually(|| gateway.admin("/metrics").text().contains("yett_evidence_dropped_total 1\n").then_some(()));
+}
+
+#[test]
+fn the_admin_listener_tells_health_and_numbers() {
+    let upstream = Upstream::start();
+    let gateway = Gateway::start(simple(&upstream));
+    let mut client = gateway.client();
+    assert_eq!((client.get("/items/1").status, client.get("/unknown").status), (200, 404));
+    gateway.evidence(2);
+    assert_eq!((gateway.admin("/healthz").status, gateway.admin("/readyz").status), (200, 200));
+    assert_eq!(gateway.admin("/").status, 404);
+    let text = gateway.admin("/metrics").text();
+    for line in [
+        "yett_requests_total{api=\"shop\",operation=\"readItem\",decision=\"permitted\",reason=\"\"} 1",
+        "yett_requests_total{api=\"shop\",operation=\"\",decision=\"refused\",reason=\"resolve.operation.unknown\"} 1",
+        "yett_request_seconds_count 2",
+        "yett_upstream_answers_total{class=\"2xx\"} 1",
+        "yett_connections 1",
+        "yett_held_bytes 0",
+        "yett_evidence_dropped_total 0",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    assert!(text.contains("yett_plan_info{hash=\""));
+}
+
+#[test]
+fn a_plan_or_configuration_that_is_none_does_not_start() {
+    let refusal = Gateway::refused(json!({"yett": 1}), json!({}));
+    assert!(refusal["refused"].is_array(), "{refusal}");
+    let upstream = Upstream::start();
+    let mut plan = simple(&upstream);
+    plan["apis"][0]["credentials"] = json!({"bearer": {"jwt": {
+        "issuer": "https://idp.example", "audience": ["shop"], "leeway": 0, "types": [], "scope_claim": "scope", "role_claim": "/roles",
+        "keys": {"url": {"url": "http://idp.example/jwks", "refresh": 1, "floor": 1, "stale": 1, "timeout": 1, "bytes": 1}}}}});
+    let refusal = Gateway::refused(plan, json!({}));
+    assert!(refusal["refused"][0]["found"].as_str().unwrap().contains("loopback"), "{refusal}");
+}

@@ -1,0 +1,13 @@
+//! The shell with real sockets: a gateway in this process before a small real upstream. Each file is one concern.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests: what cannot be is a failure"
+)]
+
+mod connections;
+mod control;
+mod state;
+mod support;
+mod upstreams;

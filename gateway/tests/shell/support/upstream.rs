@@ -1,0 +1,184 @@
+//! A real HTTP/1 upstream on threads: answers by path, and keeps what it received.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::client::find;
+
+/// One request as it came.
+#[derive(Clone, Debug)]
+pub struct Received {
+    pub head: String,
+    pub body: Vec<u8>,
+    /// Which connection it came over.
+    pub connection: usize,
+}
+
+impl Received {
+    pub fn target(&self) -> &str {
+        self.head.split(' ').nth(1).unwrap()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().filter_map(|line| line.split_once(": ")).find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+}
+
+/// The upstream; it lives as long as its process.
+pub struct Upstream {
+    pub address: SocketAddr,
+    received: Arc<Mutex<Vec<Received>>>,
+}
+
+const OK: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nserver: leaky/1.0\r\n";
+
+impl Upstream {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let received: Arc<Mutex<Vec<Received>>> = Arc::default();
+        let kept = received.clone();
+        std::thread::spawn(move || {
+            for (connection, stream) in listener.incoming().enumerate() {
+                let kept = kept.clone();
+                std::thread::spawn(move || serve(stream.unwrap(), connection, &kept));
+            }
+        });
+        Self { address, received }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub fn received(&self) -> Vec<Received> {
+        self.received.lock().unwrap().clone()
+    }
+}
+
+fn serve(mut stream: TcpStream, connection: usize, kept: &Mutex<Vec<Received>>) {
+    stream.set_nodelay(true).unwrap();
+    let mut buffer = Vec::new();
+    while let Some(request) = read(&mut stream, &mut buffer, connection) {
+        kept.lock().unwrap().push(request.clone());
+        if !answer(&mut stream, &request) {
+            return;
+        }
+    }
+}
+
+fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>, connection: usize) -> Option<Received> {
+    let more = |stream: &mut TcpStream, buffer: &mut Vec<u8>| {
+        let mut octets = [0; 65536];
+        match stream.read(&mut octets) {
+            Ok(read) if read > 0 => {
+                buffer.extend_from_slice(&octets[..read]);
+                Some(())
+            }
+            _ => None,
+        }
+    };
+    let end = loop {
+        match find(buffer, b"\r\n\r\n") {
+            Some(end) => break end + 4,
+            None => more(stream, buffer)?,
+        }
+    };
+    let head = String::from_utf8(buffer.drain(..end).collect()).unwrap();
+    let mut request = Received { head, body: Vec::new(), connection };
+    if request.target().starts_with("/early") {
+        return Some(request);
+    }
+    if let Some(length) = request.header("content-length") {
+        let length = length.parse().unwrap();
+        while buffer.len() < length {
+            more(stream, buffer)?;
+        }
+        request.body = buffer.drain(..length).collect();
+    } else if request.header("transfer-encoding").is_some() {
+        loop {
+            let end = loop {
+                match find(buffer, b"\r\n") {
+                    Some(end) => break end,
+                    None => more(stream, buffer)?,
+                }
+            };
+            let line: Vec<u8> = buffer.drain(..end + 2).collect();
+            let size = usize::from_str_radix(std::str::from_utf8(&line[..end]).unwrap(), 16).unwrap();
+            while buffer.len() < size + 2 {
+                more(stream, buffer)?;
+            }
+            request.body.extend(buffer.drain(..size));
+            buffer.drain(..2);
+            if size == 0 {
+                break;
+            }
+        }
+    }
+    Some(request)
+}
+
+/// Answers by path; false: the connection ends.
+fn answer(stream: &mut TcpStream, request: &Received) -> bool {
+    let path = request.target().split('?').next().unwrap();
+    let number = path.rsplit('/').next().and_then(|text| text.parse::<usize>().ok()).unwrap_or(0);
+    let kind = path.split('/').nth(1).unwrap_or_default();
+    let whole = |stream: &mut TcpStream, body: &[u8]| {
+        let body_out = if request.head.starts_with("HEAD") { &[][..] } else { body };
+        let head = format!("{OK}content-length: {}\r\n\r\n", body.len());
+        stream.write_all(&[head.as_bytes(), body_out].concat()).is_ok()
+    };
+    match kind {
+        "echo" => whole(stream, &request.body),
+        "slow" => {
+            std::thread::sleep(Duration::from_millis(number as u64));
+            whole(stream, b"{}")
+        }
+        "large" => whole(stream, format!("\"{}\"", "x".repeat(number)).as_bytes()),
+        "chunks" => {
+            stream.write_all(format!("{OK}transfer-encoding: chunked\r\n\r\n").as_bytes()).unwrap();
+            for _ in 0..number {
+                stream.write_all(b"4;x=y\r\nabcd\r\n").unwrap();
+            }
+            stream.write_all(b"0\r\ntrailer: x\r\n\r\n").is_ok()
+        }
+        "until-close" => {
+            let _ = stream.write_all(format!("{OK}\r\n").as_bytes());
+            let _ = stream.write_all(&vec![b'z'; number]);
+            false
+        }
+        "garbage" => {
+            let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n\r\n");
+            false
+        }
+        "both-lengths" => {
+            let _ = stream.write_all(format!("{OK}content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n").as_bytes());
+            false
+        }
+        "closes" => {
+            let _ = stream.shutdown(Shutdown::Both);
+            false
+        }
+        "half" => {
+            let _ = stream.write_all(format!("{OK}content-length: 100\r\n\r\nhalf").as_bytes());
+            false
+        }
+        "once" => {
+            whole(stream, b"{}");
+            false
+        }
+        "early" => {
+            let _ = stream.write_all(b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n");
+            std::thread::sleep(Duration::from_millis(300));
+            false
+        }
+        "interim" => {
+            stream.write_all(b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n").unwrap();
+            whole(stream, b"{}")
+        }
+        "nothing" => stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").is_ok(),
+        _ => whole(stream, b"{\"id\":1}"),
+    }
+}
