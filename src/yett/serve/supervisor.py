@@ -45,7 +45,7 @@ class Built:
     """A changed plan was compiled, or is wrong."""
 
     compiled: Compiled | None
-    error: PlanError | None
+    problems: tuple[str, ...]
 
 
 Ask = Literal["stop", "reload"]
@@ -267,16 +267,19 @@ class Supervisor:
 
     def _compile(self) -> None:
         try:
-            self._events.put(Built(accept(self._path), None))
+            self._events.put(Built(accept(self._path), ()))
         except PlanError as error:
-            self._events.put(Built(None, error))
+            self._events.put(Built(None, tuple(map(str, error.problems))))
+        except Exception as error:
+            # A fault of Yett's own must not take the gateway, whose plan is sound, with it.
+            self._events.put(Built(None, (f"{type(error).__name__}: {error}",)))
 
     def _built(self, built: Built) -> None:
         self._building = False
         if built.compiled is None:
             self._log.error("the changed plan is refused, the old one stays", plan=self._compiled.hash)
-            for problem in built.error.problems if built.error else []:
-                self._log.error(str(problem))
+            for problem in built.problems:
+                self._log.error(problem)
             return
         self._watch.follow(built.compiled.files)
         if built.compiled.hash == self._compiled.hash and not self._needs_a_child(built.compiled):
