@@ -142,12 +142,15 @@ fn is_set_here(api: Option<&Api>, name: &[u8]) -> bool {
     api.is_some_and(|api| api.headers.iter().any(|(known, _)| known.as_bytes() == name))
 }
 
+/// What is there was written for a problem document (the upstream's own was left out before) and stays.
 fn security_headers(api: Option<&Api>, headers: &mut Headers) {
     for (name, value) in api.map(|api| api.headers.as_slice()).unwrap_or_default() {
-        headers.push((
-            Bytes::copy_from_slice(name.as_bytes()),
-            Bytes::copy_from_slice(value.as_bytes()),
-        ));
+        if !headers.iter().any(|(known, _)| known == name.as_bytes()) {
+            headers.push((
+                Bytes::copy_from_slice(name.as_bytes()),
+                Bytes::copy_from_slice(value.as_bytes()),
+            ));
+        }
     }
 }
 
