@@ -107,6 +107,15 @@ impl Prover {
         serde_json::to_vec(&self.judged(verdict, &trace)).map_err(|error| PyValueError::new_err(error.to_string()))
     }
 
+    /// Whether a JSON text is what the schema `#/$defs/NAME` of an API describes; no schema describes nothing.
+    fn conforms(&self, py: Python<'_>, api: usize, reference: &str, value: &[u8]) -> PyResult<bool> {
+        let value: serde_json::Value = parse(value)?;
+        py.detach(|| {
+            let schemas = self.plan.apis.get(api).map(|api| &api.schemas);
+            Ok(schemas.is_some_and(|schemas| schemas.named(reference).is_some_and(|schema| schemas.conforms(schema, &value))))
+        })
+    }
+
     /// Empties every counter.
     fn forget(&self) {
         self.told.lock().unwrap_or_else(PoisonError::into_inner).forget();

@@ -36,8 +36,8 @@ pub(crate) struct Router {
 pub(crate) enum Found<'r> {
     /// No template.
     Nothing,
-    /// A template can be read in two ways.
-    Ambiguous,
+    /// A template can be read in two ways; this is the first.
+    Ambiguous(Path<'r>),
     /// One template.
     Path(Path<'r>),
 }
@@ -111,7 +111,7 @@ impl Router {
         for route in routes {
             match route.split(path, &segments) {
                 Split::None => {}
-                Split::Many => return Found::Ambiguous,
+                Split::Many(spans) => return Found::Ambiguous(Path { route, spans }),
                 Split::One(spans) => return Found::Path(Path { route, spans }),
             }
         }
@@ -134,7 +134,8 @@ impl Router {
 enum Split {
     None,
     One(Spans),
-    Many,
+    /// In two ways or more; where the parameters stand in the first.
+    Many(Spans),
 }
 
 impl Route {
@@ -144,7 +145,7 @@ impl Route {
     }
 
     fn split(&self, path: &str, segments: &[&str]) -> Split {
-        let mut spans = Spans::new();
+        let (mut spans, mut is_ambiguous) = (Spans::new(), false);
         for (pattern, segment) in self.patterns.iter().zip(segments) {
             let at = segment.as_ptr().addr().saturating_sub(path.as_ptr().addr());
             let mut ways = Ways {
@@ -152,13 +153,17 @@ impl Route {
                 count: 0,
             };
             ways.walk(pattern, segment, at, &mut Spans::new());
-            match ways.count {
-                0 => return Split::None,
-                1 => spans.extend(ways.found),
-                _ => return Split::Many,
+            if ways.count == 0 {
+                return Split::None;
             }
+            is_ambiguous |= ways.count > 1;
+            spans.extend(ways.found);
         }
-        Split::One(spans)
+        if is_ambiguous {
+            Split::Many(spans)
+        } else {
+            Split::One(spans)
+        }
     }
 }
 
@@ -173,8 +178,10 @@ impl Ways {
         match pattern {
             _ if self.count > 1 => {}
             [] if rest.is_empty() => {
+                if self.count == 0 {
+                    self.found.clone_from(so_far);
+                }
                 self.count += 1;
-                self.found.clone_from(so_far);
             }
             [] => {}
             [Part::Literal(text), tail @ ..] => {
@@ -255,7 +262,7 @@ mod tests {
         }
         match router.find(path) {
             Found::Nothing => None,
-            Found::Ambiguous => panic!("ambiguous"),
+            Found::Ambiguous(_) => panic!("ambiguous"),
             Found::Path(found) => {
                 let values = found
                     .spans
@@ -285,7 +292,7 @@ mod tests {
         assert_eq!(found(&templates, "/range/-2"), None);
         let mut router = Router::default();
         router.add("/range/{from}-{to}", "GET", 0).unwrap();
-        assert!(matches!(router.find("/range/1-2-3"), Found::Ambiguous));
+        assert!(matches!(router.find("/range/1-2-3"), Found::Ambiguous(_)));
         assert!(router.add("/x/{a}{b}", "GET", 1).is_err());
     }
 

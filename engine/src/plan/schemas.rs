@@ -256,6 +256,13 @@ impl Schemas {
         mismatches
     }
 
+    /// The schema that places name `#/$defs/NAME`.
+    pub fn named(&self, reference: &str) -> Option<Schema> {
+        let name = reference.strip_prefix("#/$defs/")?;
+        let index = self.names.iter().position(|known| **known == *name)?;
+        u32::try_from(index).ok().map(Schema)
+    }
+
     fn of(&self, schema: Schema) -> Option<(&Validator<Visited>, &str)> {
         Some((self.validator.as_ref()?, self.names.get(schema.0 as usize)?))
     }

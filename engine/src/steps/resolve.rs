@@ -73,8 +73,9 @@ pub struct Preflight {
 /// `Stop::Deny` with a reason of the control `resolve`.
 pub(crate) fn resolve(request: Request, judge: &mut Judge<'_>) -> Result<Resolved, Stop> {
     let plan = judge.plan;
-    let Some(index) = plan.api(request.host(), request.path()) else {
-        return Err(reason::RESOLVE_API_UNKNOWN.into());
+    let index = match plan.api(request.host(), request.path()) {
+        Some(index) => index,
+        None => without_host(&request, judge)?,
     };
     judge.trace.api = Some(index);
     let Some(api) = plan.apis.get(index as usize) else {
@@ -82,23 +83,37 @@ pub(crate) fn resolve(request: Request, judge: &mut Judge<'_>) -> Result<Resolve
     };
     let offset = api.base.len();
     let path = request.path().get(offset..).unwrap_or_default();
-    match api.router.find(if path.is_empty() { "/" } else { path }) {
-        Found::Nothing => unlisted(request, index, api, reason::RESOLVE_OPERATION_UNKNOWN.into(), judge),
-        Found::Ambiguous => Err(reason::RESOLVE_PATH_AMBIGUOUS.into()),
-        Found::Path(mut found) => {
-            for span in &mut found.spans {
-                *span = span.start + offset..span.end + offset;
-            }
-            let asked = request.method().name();
-            match found
-                .operation(asked)
-                .or_else(|| (asked == "HEAD").then(|| found.operation("GET")).flatten())
-            {
-                Some(operation) => open(request, index, api, operation, found.spans, judge),
-                None => no_method(request, index, api, &found, judge),
-            }
+    let mut found = match api.router.find(if path.is_empty() { "/" } else { path }) {
+        Found::Nothing => return unlisted(request, index, api, reason::RESOLVE_OPERATION_UNKNOWN.into(), judge),
+        Found::Path(found) => found,
+        Found::Ambiguous(first) => {
+            judge.refuse(reason::RESOLVE_PATH_AMBIGUOUS)?;
+            first
         }
+    };
+    for span in &mut found.spans {
+        *span = span.start + offset..span.end + offset;
     }
+    let asked = request.method().name();
+    match found
+        .operation(asked)
+        .or_else(|| (asked == "HEAD").then(|| found.operation("GET")).flatten())
+    {
+        Some(operation) => open(request, index, api, operation, found.spans, judge),
+        None => no_method(request, index, api, &found, judge),
+    }
+}
+
+/// Refuses; the lenient reading is the API that has the path, whatever its hosts.
+fn without_host(request: &Request, judge: &mut Judge<'_>) -> Result<u32, Stop> {
+    judge.refuse(reason::RESOLVE_API_UNKNOWN)?;
+    let has_path = |api: &Api| request.path().starts_with(&*api.base);
+    (0u32..)
+        .zip(&judge.plan.apis)
+        .filter(|(_, api)| has_path(api))
+        .max_by_key(|(_, api)| api.base.len())
+        .map(|(index, _)| index)
+        .ok_or_else(|| reason::RESOLVE_API_UNKNOWN.into())
 }
 
 fn open(

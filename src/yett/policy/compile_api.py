@@ -43,7 +43,7 @@ class ApiCompiler:
             "base": self.base,
             "mode": self.mode,
             "unlisted": self.unlisted,
-            "unlisted_security": self._security.default() if self.unlisted == "report" else [],
+            "unlisted_security": self._security.default(),
             "upstream": api.upstream.plan(),
             "credentials": self._credentials(at, places),
             "cors": api.cors.plan(),
