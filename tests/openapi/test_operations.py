@@ -329,6 +329,18 @@ def test_references_across_files(described, accepts):
     assert not accepts(description, operation.body.content["application/json"], {"owner": {"pet": {"other": {}}}})
 
 
+def test_operations_beside_a_reference_and_behind_it(described):
+    item = {"get": {**OK, "operationId": "behind"}, "put": {**OK, "operationId": "put"}}
+    item["parameters"] = [{"name": "q", "in": "query", "schema": {}}]
+    main = api({})
+    main["paths"] = {"/a": {"$ref": "item.json", "get": {**OK, "operationId": "beside"}}}
+    operations = described(main, **{"item.json": item}).operations
+    assert [(one.id, [each.name for each in one.parameters]) for one in operations] == [
+        ("beside", ["q"]),
+        ("put", ["q"]),
+    ]
+
+
 def test_anchors(described, accepts):
     schema = {"$ref": "#text"}
     main = api({"requestBody": {"content": {"application/json": {"schema": schema}}}})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from yett.openapi.json_types import Json
-from yett.openapi.load import Document
+from yett.openapi.load import Document, Where
 from yett.openapi.problem import Place, Problem
 from yett.openapi.texts import Texts
 
@@ -23,11 +23,16 @@ class Scheme:
 
     name: str
     kind: str
-    place: Place
+    where: Where
     location: str = ""
     parameter: str = ""
     scheme: str = ""
     scopes: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        """Where it is defined."""
+        return self.where.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +102,18 @@ class Operation:
     id: str
     method: str
     path: str
-    place: Place
+    where: Where
     security: Security | None
     closed: str | None = None
     parameters: tuple[Parameter, ...] = ()
     body: Body | None = None
     replies: dict[str, Reply] = field(default_factory=dict[str, Reply])
     notes: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        """Where its method stands."""
+        return self.where.place
 
     def plan(self) -> dict[str, Json]:
         """As the compiled plan writes it, without `security` and `roles`, which are the policy's."""
@@ -132,6 +142,16 @@ class Description:
     schemas: dict[str, Json]
     annotated: dict[str, Json]
     schemes: dict[str, Scheme]
-    patterns: tuple[tuple[str, Place], ...]
-    open_places: tuple[Place, ...]
+    written_patterns: tuple[tuple[str, Where], ...]
+    unclosed: tuple[Where, ...]
     warnings: tuple[Problem, ...]
+
+    @property
+    def patterns(self) -> tuple[tuple[str, Place], ...]:
+        """The patterns of all schemas, each with the first place that has it."""
+        return tuple((pattern, where.place) for pattern, where in self.written_patterns)
+
+    @property
+    def open_places(self) -> tuple[Place, ...]:
+        """Where an object may have any members, because the description declares none."""
+        return tuple(sorted({where.place for where in self.unclosed}))

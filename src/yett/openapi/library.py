@@ -12,7 +12,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from yett.openapi.json_types import Json, is_array, is_object
-from yett.openapi.load import Document
+from yett.openapi.load import Document, Where
 from yett.openapi.problem import Place, Problems, shown
 from yett.openapi.yaml_tree import Pointer
 
@@ -59,6 +59,10 @@ class Site(NamedTuple):
         """File, line and column."""
         return self.document.place(self.pointer, key=key)
 
+    def where(self, *, key: bool = False) -> Where:
+        """The same, found when it is asked for."""
+        return Where(self.document, self.pointer, key)
+
 
 class Library:
     """Opens each file once and follows references."""
@@ -71,6 +75,7 @@ class Library:
         self._documents: dict[Path, Document | None] = {}
         self._anchors: dict[str, dict[str, Pointer]] = {}
         self._folders: dict[str, Path] = {}
+        self._followed: dict[tuple[str, str], Site] = {}
         self._told: set[tuple[str, Pointer]] = set()
         main = self._open(path.resolve(), None)
         self.root = Site(main or Document(str(path), b"null", Problems()), (), main.root if main else None)
@@ -82,6 +87,15 @@ class Library:
 
     def follow(self, site: Site, reference: str) -> Site | None:
         """Where `reference`, written at `site`, leads; none (and a problem) if nowhere."""
+        key = (site.document.file, reference)
+        if key not in self._followed:
+            found = self._follow(site, reference)
+            if found is None:
+                return None
+            self._followed[key] = found
+        return self._followed[key]
+
+    def _follow(self, site: Site, reference: str) -> Site | None:
         try:
             parts = urlsplit(reference)
         except ValueError:

@@ -10,6 +10,7 @@ import json
 import re
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from yett.openapi.json_spots import JsonSpots, spot_of_token
 from yett.openapi.json_types import Json, is_array, is_object
@@ -96,6 +97,19 @@ class Document:
             problems.error(self._at((0, 0)), "half a surrogate pair in a string", "strings of Unicode characters")
         if len(problems.errors) == wrong:
             self.root = root
+
+
+class Where(NamedTuple):
+    """A place that is looked up only when it is shown."""
+
+    document: Document
+    pointer: Pointer
+    key: bool = False
+
+    @property
+    def place(self) -> Place:
+        """File, line and column."""
+        return self.document.place(self.pointer, key=self.key)
 
 
 def _looks_like_json(file: str, text: bytes) -> bool:

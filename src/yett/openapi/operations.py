@@ -43,15 +43,15 @@ class Operations:
         identity = entry.site.value.get("operationId") or f"{method} {entry.path}"
         security = self._security(entry.site)
         reasons = list(dict.fromkeys(self._reasons(entry)))
-        place = entry.site.place(key=True)
+        where = entry.site.where(key=True)
         if reasons:
-            return Operation(identity, method, entry.path, place, security, closed="; ".join(reasons))
+            return Operation(identity, method, entry.path, where, security, closed="; ".join(reasons))
         notes: list[str] = []
         return Operation(
             identity,
             method,
             entry.path,
-            place,
+            where,
             security,
             parameters=tuple(self._parameter(identity, site) for site in _offered(entry)),
             body=self._body(identity, entry, notes),

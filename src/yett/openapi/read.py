@@ -47,8 +47,8 @@ def read(path: Path) -> Description:
         schemas={name: without_examples(schema) for name, schema in bundle.defs.items()},
         annotated=bundle.defs,
         schemes=_schemes(library),
-        patterns=tuple((pattern, site.place()) for pattern, site in bundle.patterns.items()),
-        open_places=tuple(sorted(site.place() for site in bundle.open_places)),
+        written_patterns=tuple((pattern, site.where()) for pattern, site in bundle.patterns.items()),
+        unclosed=tuple(site.where() for site in bundle.open_places),
         warnings=tuple(sorted(set(problems.warnings))),
     )
 
@@ -68,7 +68,7 @@ def _schemes(library: Library) -> dict[str, Scheme]:
             found[name] = Scheme(
                 name,
                 value["type"],
-                site.place(),
+                site.where(),
                 value.get("in", ""),
                 value.get("name", ""),
                 value.get("scheme", "").lower(),

@@ -53,10 +53,25 @@ def entries(library: Library) -> Iterator[Entry]:
     """Each operation of `paths`, with the parameters that it has, its own before the path's."""
     paths = library.root.member("paths")
     for path, written in paths.members() if paths else []:
-        item = None if path.startswith("x-") else library.settle(written)
-        for method, site in item.members() if item else []:
-            if item and method in METHODS:
-                yield Entry(method, path, item, site, _parameters(library, item) | _parameters(library, site))
+        items = [] if path.startswith("x-") else _items(library, written)
+        seen: set[str] = set()
+        for item in items:
+            shared = {key: site for each in reversed(items) for key, site in _parameters(library, each).items()}
+            for method, site in item.members():
+                if method in METHODS and method not in seen:
+                    seen.add(method)
+                    yield Entry(method, path, item, site, shared | _parameters(library, site))
+
+
+def _items(library: Library, written: Site) -> list[Site]:
+    """A path item and those that it refers to; what stands beside a reference goes before what it leads to."""
+    items = [written]
+    while isinstance(items[-1].value.get("$ref"), str):
+        target = library.follow(items[-1], items[-1].value["$ref"])
+        if target is None or any(target.key == item.key for item in items):
+            break
+        items.append(target)
+    return items
 
 
 def _parameters(library: Library, site: Site) -> dict[tuple[str, str], Site]:

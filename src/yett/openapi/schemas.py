@@ -6,13 +6,14 @@ member or an item of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from yett.openapi.dialect import Modern, modern
 from yett.openapi.json_types import Json, is_object
 from yett.openapi.keywords import subschemas
 from yett.openapi.library import Library, Site
+from yett.openapi.reach import Reach
 
 Key = tuple[str, tuple[str, ...]]
 IN_PLACE = frozenset({"allOf", "anyOf", "oneOf", "if", "then", "else", "dependentSchemas"})
@@ -35,14 +36,20 @@ _DIALECTS = (
 )
 
 
-class Own(NamedTuple):
+class Said(NamedTuple):
     """What the text of one schema says, references not followed."""
 
-    refs: tuple[Site, ...]
     declares: bool
     read_only: bool
     write_only: bool
     unread: frozenset[str]
+
+
+class Own(NamedTuple):
+    """That, and where its references lead."""
+
+    refs: tuple[Site, ...]
+    said: Said
 
 
 class Schemas:
@@ -52,8 +59,12 @@ class Schemas:
         """`new` for OpenAPI 3.1."""
         self.library = library
         self.new = new
+        self.admitted: dict[Key, frozenset[str]] = {}  # remembered for `values`
+        self.tagged: dict[tuple[Key, str], frozenset[str] | None] = {}  # remembered for `values`
         self._own: dict[Key, Own] = {}
-        self._reached: dict[Key, tuple[Own, ...]] = {}
+        self._reached: Reach[Site, Said] = Reach(
+            lambda site: site.key, lambda site: self._own_of(site).refs, lambda site: self._own_of(site).said
+        )
         self._declares: dict[Key, bool] = {}
         self._modern: dict[Key, Modern] = {}
         dialect = library.root.value.get("jsonSchemaDialect") if is_object(library.root.value) else None
@@ -119,7 +130,7 @@ class Schemas:
 
     def closable(self, site: Site) -> bool:
         """Whether an object that declares its members can stand anywhere in the value."""
-        return any(own.declares for own in self._reach(site))
+        return any(said.declares for said in self._reach(site))
 
     def nested(self, site: Site) -> bool:
         """Whether such an object can stand below the value itself."""
@@ -127,11 +138,11 @@ class Schemas:
 
     def directional(self, site: Site) -> bool:
         """Whether a member that is only read or only written can be reached."""
-        return any(own.read_only or own.write_only for own in self._reach(site))
+        return any(said.read_only or said.write_only for said in self._reach(site))
 
     def unread(self, site: Site) -> list[str]:
         """What a reachable schema uses that Yett cannot read yet."""
-        found = {reason for own in self._reach(site) for reason in own.unread}
+        found = {reason for said in self._reach(site) for reason in said.unread}
         return sorted(found | ({self._dialect} if self._dialect else set()))
 
     def marked(self, site: Site, keyword: str) -> bool:
@@ -156,32 +167,15 @@ class Schemas:
             if target:
                 left.append(target)
 
-    def _reach(self, site: Site) -> tuple[Own, ...]:
-        """What is said by the schema and by everything that can be reached from it, without repeats."""
-        own = self._said(site)
-        return (own, *(said for target in own.refs for said in self._reach_target(target)))
+    def _reach(self, site: Site) -> frozenset[Said]:
+        """What is said by the schema and by everything that can be reached from it."""
+        own = self._own_of(site)
+        return frozenset({own.said}).union(*(self._reached.facts(target) for target in own.refs))
 
-    def _reach_target(self, target: Site) -> tuple[Own, ...]:
-        if target.key not in self._reached:
-            seen: dict[Key, Own] = {}
-            left = [target]
-            while left:
-                here = left.pop()
-                if here.key not in seen:
-                    seen[here.key] = own = self._said(here)
-                    left.extend(own.refs)
-            self._reached[target.key] = _distinct(seen.values())
-        return self._reached[target.key]
-
-    def _said(self, site: Site) -> Own:
+    def _own_of(self, site: Site) -> Own:
         if site.key not in self._own:
             self._own[site.key] = _Scan(self).run(site)
         return self._own[site.key]
-
-
-def _distinct(found: Iterable[Own]) -> tuple[Own, ...]:
-    """Only what differs, so that answers stay small."""
-    return tuple({(own.declares, own.read_only, own.write_only, own.unread): own for own in found}.values())
 
 
 def _unread_dialect(dialect: Json) -> str | None:
@@ -209,7 +203,8 @@ class _Scan:
                     self._unread.add("a schema that refers to itself without a member or an item between")
                 left.extend(below for keyword, below in self._below(here) if keyword not in ("$defs", "definitions"))
         flags = self._flags
-        return Own(tuple(self._refs), flags["declares"], flags["readOnly"], flags["writeOnly"], frozenset(self._unread))
+        said = Said(flags["declares"], flags["readOnly"], flags["writeOnly"], frozenset(self._unread))
+        return Own(tuple(self._refs), said)
 
     def _below(self, site: Site) -> Iterator[tuple[str, Site]]:
         return subschemas(site) if self._schemas.new or "$ref" not in site.value else iter(())

@@ -12,7 +12,6 @@ from yett.openapi.library import Site
 from yett.openapi.schemas import Schemas
 
 ALL_TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
-_DEEPEST = 20
 
 
 def _type_of(value: Json) -> str:
@@ -33,12 +32,17 @@ def _type_of(value: Json) -> str:
             return "object"
 
 
-def admitted_types(schemas: Schemas, site: Site, depth: int = 0) -> frozenset[str]:
+def admitted_types(schemas: Schemas, site: Site) -> frozenset[str]:
     """The JSON types that a schema can admit; `number` covers `integer`, and both are named then."""
+    if site.key not in schemas.admitted:
+        schemas.admitted[site.key] = ALL_TYPES  # what a cycle finds
+        schemas.admitted[site.key] = _admitted(schemas, site)
+    return schemas.admitted[site.key]
+
+
+def _admitted(schemas: Schemas, site: Site) -> frozenset[str]:
     if site.value is False:
         return frozenset()
-    if depth > _DEEPEST:
-        return ALL_TYPES
     keywords, or_null = schemas.modern(site)
     types = frozenset(types_of(keywords)) or ALL_TYPES
     if "number" in types:
@@ -49,13 +53,13 @@ def admitted_types(schemas: Schemas, site: Site, depth: int = 0) -> frozenset[st
         types &= {_type_of(keywords["const"])}
     target = schemas.target(site)
     if target:
-        types &= admitted_types(schemas, target, depth + 1)
+        types &= admitted_types(schemas, target)
     for _, part in schemas.below(site, frozenset({"allOf"})):
-        types &= admitted_types(schemas, part, depth + 1)
+        types &= admitted_types(schemas, part)
     for union in ("anyOf", "oneOf"):
         branches = [branch for _, branch in schemas.below(site, frozenset({union}))]
         if branches:
-            types &= frozenset[str]().union(*(admitted_types(schemas, branch, depth + 1) for branch in branches))
+            types &= frozenset[str]().union(*(admitted_types(schemas, branch) for branch in branches))
     return types | {"null"} if or_null else types
 
 
@@ -83,15 +87,23 @@ def conjuncts(schemas: Schemas, site: Site) -> list[Site]:
     return list(found.values())
 
 
-def tags(schemas: Schemas, site: Site, name: str, depth: int = 0) -> frozenset[str] | None:
+def tags(schemas: Schemas, site: Site, name: str) -> frozenset[str] | None:
     """The strings that the member `name` can be, by `const` or `enum`; none if anything."""
+    key = (site.key, name)
+    if key not in schemas.tagged:
+        schemas.tagged[key] = None  # what a cycle finds
+        schemas.tagged[key] = _tags(schemas, site, name)
+    return schemas.tagged[key]
+
+
+def _tags(schemas: Schemas, site: Site, name: str) -> frozenset[str] | None:
     found: frozenset[str] | None = None
-    for here in conjuncts(schemas, site) if depth < _DEEPEST else []:
+    for here in conjuncts(schemas, site):
         member = here.member("properties")
         member = member.member(name) if member and (schemas.new or "$ref" not in here.value) else None
         found = _both(found, strings(schemas, member) if member else None)
         for union in ("anyOf", "oneOf"):
-            branches = [tags(schemas, branch, name, depth + 1) for _, branch in schemas.below(here, frozenset({union}))]
+            branches = [tags(schemas, branch, name) for _, branch in schemas.below(here, frozenset({union}))]
             found = _both(found, _either(branches))
     return found
 

@@ -15,7 +15,7 @@ from yett.openapi.json_types import Json, is_array, is_object
 from yett.openapi.scalar import Scalar, UnreadableScalarError, plain, tagged
 
 Pointer = tuple[str, ...]
-MOST_NODES = 4_000_000
+MOST_NODES = 1_000_000
 DEEPEST = 200
 
 
