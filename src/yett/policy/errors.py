@@ -117,6 +117,15 @@ def section_at(root: type[Section], loc: tuple[int | str, ...]) -> type[Section]
     return found if isinstance(found, type) and issubclass(found, Section) else None
 
 
+def section_of(annotation: object) -> tuple[type[Section], str] | None:
+    """The section that an annotation holds, and whether one (``), several (`[]`) or named ones (`.NAME`)."""
+    found: Any = next(_plain(annotation), None)
+    many = {list: "[]", dict: ".NAME"}.get(get_origin(found), "")
+    if many:
+        found = next(_plain(get_args(found)[-1]), None)
+    return (found, many) if isinstance(found, type) and issubclass(found, Section) else None
+
+
 def _plain(annotation: object) -> Iterator[Any]:
     """An annotation without `Annotated` and `| None`."""
     origin = get_origin(annotation)
