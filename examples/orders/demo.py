@@ -23,20 +23,21 @@ def run(console: Console, *, serve: bool = False) -> int:
         with tempfile.TemporaryDirectory(prefix="yett-demo-") as name:
             return _run(console, Path(name), serve)
     except places.CannotStart as failure:
-        console.print(str(failure), style="red", markup=False)
+        console.print(str(failure), style="red", markup=False, highlight=False, soft_wrap=True)
         return 2
 
 
 def _run(console: Console, folder: Path, serve: bool) -> int:
     Issuer.create(folder)
     with places.shop(folder) as shop:
-        with places.gateway(folder, shop) as gateway:
-            key = places.add_key(folder)
+        gateway = places.write_plan(folder, shop)
+        key = places.add_key(folder)
+        with places.gateway(folder, gateway):
             rows = _play(console, Scene(folder, shop, gateway, key))
         console.print(table(rows))
         console.print(summary(rows), markup=False)
         if serve:  # behind a new gateway: the last attack used up what the limit allows
-            with places.gateway(folder, shop) as gateway:
+            with places.gateway(folder, gateway):
                 _serve(console, folder, shop, gateway)
     return 0 if all(row.holds for row in rows) else 1
 

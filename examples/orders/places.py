@@ -1,5 +1,6 @@
 """The two places that the player attacks, as processes on free loopback ports: the shop, and Yett before the shop."""
 
+import json
 import os
 import shutil
 import socket
@@ -25,20 +26,19 @@ class CannotStart(Exception):
 @contextmanager
 def shop(folder: Path) -> Iterator[str]:
     """Runs the shop with its state in `folder`; gives its URL."""
-    with _running("the shop", ["orders.shop", "--folder", str(folder)], folder / "shop.log") as process:
+    with _running(["orders.shop", "--folder", str(folder)], folder / "shop.log") as process:
         if process.stdout is None or not (url := process.stdout.readline().strip()):
             raise _ended("the shop", process, folder / "shop.log")
         yield url
 
 
 @contextmanager
-def gateway(folder: Path, upstream: str) -> Iterator[str]:
-    """Runs Yett before `upstream`, by the plan that `write_plan` left in `folder`; gives its URL."""
-    url = write_plan(folder, upstream)
+def gateway(folder: Path, url: str) -> Iterator[None]:
+    """Runs Yett on `url`, by the plan that `write_plan` left in `folder`."""
     log = folder / "gateway.log"
-    with _running("the gateway", ["yett.cli", "serve", "--plan", str(folder / PLAN)], log) as process:
+    with _running(["yett.cli", "serve", "--plan", str(folder / PLAN)], log) as process:
         _await_health(url, process, log)
-        yield url
+        yield
 
 
 def write_plan(folder: Path, upstream: str) -> str:
@@ -52,6 +52,15 @@ def write_plan(folder: Path, upstream: str) -> str:
     plan["apis"]["orders"]["upstream"]["urls"] = [upstream]
     yaml.dump(plan, folder / PLAN)
     return f"http://{address}"
+
+
+def add_key(folder: Path) -> str:
+    """Makes an API key for the partner's warehouse, as a user would."""
+    command = [sys.executable, "-m", "yett.cli", "keys", "add", "warehouse", "--json", "--plan", str(folder / PLAN)]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    if made.returncode:
+        raise CannotStart(f"`yett keys add` ended with code {made.returncode}\n{made.stderr}")
+    return str(json.loads(made.stdout)["key"])
 
 
 def _await_health(url: str, process: subprocess.Popen[str], log: Path) -> None:
@@ -70,7 +79,7 @@ def _await_health(url: str, process: subprocess.Popen[str], log: Path) -> None:
 
 
 @contextmanager
-def _running(name: str, module: list[str], log: Path) -> Iterator[subprocess.Popen[str]]:
+def _running(module: list[str], log: Path) -> Iterator[subprocess.Popen[str]]:
     """A Python module as a process of its own session, so that Ctrl-C reaches the player first."""
     path = os.pathsep.join(filter(None, [str(HERE.parent), os.environ.get("PYTHONPATH")]))
     environment = os.environ | {"PYTHONPATH": path}

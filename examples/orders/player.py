@@ -31,14 +31,16 @@ class Row:
     direct: Outcome
     through: Outcome
     reason: str | None
-    """What stands in the evidence about the attack through Yett; `None` where the evidence has no line for it."""
+    """What stands in the evidence about an attack that had no effect; `None` where there is no line for it."""
     broken_twins: tuple[str, ...]
     """What was wrong with the benign twin, for each place where it was not served."""
 
     @property
     def stopped(self) -> bool:
-        """Yett took the effect away, for the reason that should, and wrote it into the evidence."""
-        return self.through.result is not Result.succeeded and self.reason == self.attack.stopped_by
+        """Yett took the effect away, and by the evidence for the reason that should, where that is known yet."""
+        if self.through.result is Result.succeeded:
+            return False
+        return bool(self.attack.later) or self.reason == self.attack.stopped_by
 
     @property
     def holds(self) -> bool:
@@ -85,4 +87,6 @@ def _attack(attack: Attack, stage: Stage) -> Outcome:
 
 
 def _reason(evidence: Evidence, outcome: Outcome) -> str | None:
-    return evidence.reason(outcome.trace) if outcome.trace else None
+    if outcome.result is Result.succeeded or not outcome.trace:
+        return None
+    return evidence.reason(outcome.trace)

@@ -8,12 +8,14 @@ from rich.table import Table
 from .attacks import Result
 from .player import Row
 
+WIDEST_REASON = 33
+
 
 def table(rows: Sequence[Row]) -> Table:
     """The attacks, one a row: what came of it on the shop itself, what through Yett."""
     shown = Table(title="The same attacks on the same shop", title_justify="left", show_lines=False)
-    for heading in ("attack", "directly", "through Yett"):
-        shown.add_column(heading, overflow="fold")
+    for heading, least in ("attack", 18), ("directly", 18), ("through Yett", WIDEST_REASON):
+        shown.add_column(heading, overflow="fold", min_width=least)
     for row in rows:
         shown.add_row(row.attack.shows, _direct(row), _through(row) + _twins(row))
     return shown
@@ -40,7 +42,7 @@ def _direct(row: Row) -> str:
 def _through(row: Row) -> str:
     if row.through.result is Result.succeeded:
         return f"[bold red]NOT STOPPED[/bold red]{_waits(row)}"
-    verb = "refused" if row.through.result is Result.refused else "served clean"
+    verb = "refused" if row.through.result is Result.refused and row.reason else "cleaned"
     reason = "no line in the evidence" if row.reason is None else escape(row.reason) or "by the shape of every answer"
     colour = "green" if row.stopped else "bold yellow"
     return f"[{colour}]{verb} {row.through.status}[/{colour}] {reason}"

@@ -3,9 +3,8 @@
 import sys
 
 import pytest
-from typer.testing import CliRunner
 
-from yett.cli import main, root
+from yett.cli import main
 from yett.cli.demo import load
 from yett.cli.terminal import CannotRun
 
@@ -33,7 +32,7 @@ def test_a_package_that_is_missing_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("code", [0, 1])
-def test_the_exit_code_and_the_option_are_handed_through(tmp_path, code):
+def test_the_exit_code_and_the_option_are_handed_through(tmp_path, capsys, code):
     folder = tmp_path / f"example_{code}"
     folder.mkdir()
     (folder / "__init__.py").touch()
@@ -41,8 +40,9 @@ def test_the_exit_code_and_the_option_are_handed_through(tmp_path, code):
         f"def run(console, *, serve):\n    console.print('serves on' if serve else 'ends')\n    return {code}\n"
     )
     for options, said in ([], "ends"), (["--serve"], "serves on"):
-        outcome = CliRunner().invoke(root, ["demo", "--dir", str(folder), *options])
-        assert (outcome.exit_code, outcome.output) == (code, f"{said}\n")
+        with pytest.raises(SystemExit) as ended:
+            main(["demo", "--dir", str(folder), *options])
+        assert (ended.value.code, capsys.readouterr().out) == (code, f"{said}\n")
 
 
 def test_the_demo_of_the_checkout_is_found(root):

@@ -21,6 +21,7 @@ def test_twin_is_served_by_the_shop_itself(attack, stage):
 def test_names_are_unique_and_what_is_not_stopped_names_its_control():
     assert len({attack.name for attack in ATTACKS}) == len(ATTACKS) >= 12
     assert {attack.name: attack.later for attack in ATTACKS if attack.later} == {
+        "identity-header-beside-token": "headers",
         "sql-in-free-text": "inspect",
         "object-of-another-user": "owner",
     }

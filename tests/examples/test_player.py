@@ -66,12 +66,12 @@ def test_what_waits_for_a_control_holds_as_long_as_it_is_not_stopped():
     assert waiting.holds and not waiting.stopped
     assert "NOT STOPPED — waits for the control owner" in shown(waiting)
     assert "object-of-another-user (owner); see LIMITATIONS.md" in summary([waiting])
-    built = Row(OWNER, SUCCEEDED, REFUSED, OWNER.stopped_by, ())
+    built = Row(OWNER, SUCCEEDED, REFUSED, "authorize.owner.mismatched", ())
     assert built.stopped and not built.holds
 
 
 def test_what_the_shape_undoes_needs_a_line_but_no_reason():
     clean = Row(HEADERS, SUCCEEDED, Outcome(Result.harmless, 200, trace="a"), "", ())
     assert clean.holds
-    assert "served clean 200 by the shape of every answer" in shown(clean)
+    assert "cleaned 200 by the shape of every answer" in shown(clean)
     assert not dataclasses.replace(clean, reason=None).holds

@@ -71,10 +71,10 @@ class Attack:
     play: Callable[[Stage], Outcome]
     twin: Callable[[Stage], None]
     """Raises TwinFailed unless the benign request is served."""
-    stopped_by: str
+    stopped_by: str = ""
     """The exact reason that stops it; empty where nothing is refused, because the shape of every answer undoes it."""
     later: str = ""
-    """The control that will stop it and is not built yet; empty where it has to be stopped today."""
+    """What will stop it and is not built yet; empty where it has to be stopped today."""
 
 
 def judge(answer: httpx.Response, effect: str) -> Outcome:

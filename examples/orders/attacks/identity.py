@@ -65,6 +65,12 @@ def claimed(stage: Stage) -> Outcome:
     return judge(answer, "X-User: bob reads bob's orders" if owned_by_bob(answer) else "")
 
 
+def claimed_beside_token(stage: Stage) -> Outcome:
+    """Alice's own good token, and a header that says bob."""
+    answer = stage.client.get("/orders", headers=stage.bearer("alice") | {"X-User": "bob"})
+    return judge(answer, "X-User: bob beside alice's token reads bob's orders" if owned_by_bob(answer) else "")
+
+
 def keyless(stage: Stage) -> Outcome:
     """A stranger reports the stock of the warehouse."""
     answer = stage.client.put("/items/BK-0001/stock", json={"stock": 0})
@@ -99,5 +105,13 @@ MISSING = "authenticate.credential.missing"
 ATTACKS = (
     *(Attack(f"token-{name}", shows, "API2", play, list_as_bob, reason) for name, shows, play, reason in TOKENS),
     Attack("identity-header", "a header that says who one is", "API2", claimed, list_as_bob, MISSING),
+    Attack(
+        "identity-header-beside-token",
+        "the same header beside a good token",
+        "API2",
+        claimed_beside_token,
+        list_as_bob,
+        later="headers",
+    ),
     Attack("no-api-key", "a partner's operation without a key", "API2", keyless, report_stock, MISSING),
 )

@@ -64,7 +64,7 @@ ATTACKS = (
         "API8",
         through_integer,
         list_few,
-        "validate.parameter.malformed",
+        "contract.parameter.invalid",
     ),
     Attack(
         "sql-in-free-text",
@@ -72,7 +72,6 @@ ATTACKS = (
         "API8",
         through_text,
         search_words,
-        "inspect.sql.found",
         later="inspect",
     ),
 )

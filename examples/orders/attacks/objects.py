@@ -72,7 +72,6 @@ ATTACKS = (
         "API1",
         read_foreign,
         read_own,
-        "authorize.owner.mismatch",
         later="owner",
     ),
     Attack(
