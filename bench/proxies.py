@@ -42,7 +42,7 @@ def yett() -> Proxy:
         title="Yett",
         template="yett/yett.yaml",
         program=str(VENV / "yett"),
-        command=lambda program, config: [program, "serve", config],
+        command=lambda program, config: [program, "serve", "--plan", config],
         version="--version",
         protections=COMMON | {"description", "contract"},
         one_listener=True,
