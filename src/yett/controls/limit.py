@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_validator
-from pydantic_core import CoreSchema
+from pydantic import BeforeValidator, Field, model_validator
 
-from yett.policy.section import Section, wrong
+from yett.policy.section import Also, Section, wrong
 from yett.policy.values import Mode, Rate
 
 _MOST_BURST = 2**32 - 1
@@ -46,14 +45,7 @@ def limits(value: object) -> object:
     return [] if value == "none" else value
 
 
-class _OrNone:
-    """Says in the plan's JSON Schema what `limits` accepts."""
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"anyOf": [{"const": "none"}, handler(schema)]}
-
-
-Limits = Annotated[list[Limit], BeforeValidator(limits), _OrNone()]
+Limits = Annotated[list[Limit], BeforeValidator(limits), Also(const="none")]
 
 _DEFAULT = {"allow": "50/second", "burst": 100}
 DEFAULT_LIMITS = [Limit.model_validate({"by": by, **_DEFAULT}) for by in ("address", "subject")]

@@ -6,8 +6,10 @@ import re
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 
 from yett.openapi.json_types import is_array
+from yett.openapi.problem import shown
 from yett.policy.section import Section, wrong
 from yett.policy.values import Base, Duration, host
 
@@ -22,7 +24,14 @@ def hosts(value: object) -> list[str]:
     listed = value if is_array(value) else [value]
     if not listed:
         raise wrong("a host or a list of hosts", "an empty list")
-    return [host(item) for item in listed]
+    return [_host(number, item) for number, item in enumerate(listed)]
+
+
+def _host(number: int, value: object) -> str:
+    try:
+        return host(value)
+    except PydanticCustomError as error:
+        raise wrong((error.context or {})["expected"], shown(value), (str(number),)) from None
 
 
 class Match(Section):

@@ -58,7 +58,7 @@ def _problem(detail: ErrorDetails, root: type[Section], document: Document) -> P
         return _unknown_key(pointer, section_at(root, detail["loc"][:-1]), document)
     if kind == "missing":
         name, above = str(detail["loc"][-1]), pointer[:-1]
-        parent = f" in {above[-1]!r}" if above else ""
+        parent = f" in {_named(above)}" if above else ""
         expected = f"the key {name}{_described(root, detail['loc'])}"
         return Problem(document.place(above), f"no {name!r}{parent}", expected)
     if kind == "wrong":
@@ -66,7 +66,15 @@ def _problem(detail: ErrorDetails, root: type[Section], document: Document) -> P
         pointer += below
         found = context["found"] or shown(value_at(document.root, pointer))
         return Problem(document.place(pointer), found, context["expected"])
-    return Problem(document.place(pointer), shown(detail["input"]), _expected(kind, context, root, detail))
+    given: object = detail["input"]
+    found = ("an empty mapping" if is_object(given) else "an empty list") if given in ({}, []) else shown(given)
+    return Problem(document.place(pointer), found, _expected(kind, context, root, detail))
+
+
+def _named(pointer: tuple[str, ...]) -> str:
+    """A mapping by its key, an entry of a list by the list's key and its number from 1."""
+    number = pointer[-1]
+    return f"entry {int(number) + 1} of {pointer[-2]!r}" if number.isdigit() and len(pointer) > 1 else repr(number)
 
 
 def _expected(kind: str, context: dict[str, Any], root: type[Section], detail: ErrorDetails) -> str:
@@ -140,12 +148,12 @@ def _plain(annotation: object) -> Iterator[Any]:
 
 
 def value_at(root: object, pointer: tuple[str, ...]) -> object:
-    """The value at a pointer, or null."""
+    """The value at a pointer; where a text stands for a mapping, the text; null where nothing is."""
     for part in pointer:
         if is_object(root):
             root = root.get(part)
         elif is_array(root) and part.isdigit() and int(part) < len(root):
             root = root[int(part)]
         else:
-            return None
+            break
     return root

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from yett.policy.api import Api
 from yett.policy.gateway import Gateway, Log, Sink, Store, as_store, only_memory
-from yett.policy.section import Section, wrong
+from yett.policy.section import Also, Section, wrong
 from yett.policy.values import Mode, Text
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -33,7 +33,10 @@ class Plan(Section):
     state: Annotated[str, BeforeValidator(only_memory), WithJsonSchema({"const": "memory"})] = Field(
         default="memory", description="Where counters are"
     )
-    store: Annotated[Store, BeforeValidator(as_store)] = Field(
+    danger_state_per_process: bool = Field(
+        default=False, description="Let several processes serve one plan around an app, each with counters of its own"
+    )
+    store: Annotated[Store, BeforeValidator(as_store), Also(type="string")] = Field(
         default=Store(url="sqlite:///yett.db"), description="Where API keys are kept"
     )
     evidence: list[Sink] = Field(default=[], description="Where evidence goes: {file: PATH} or stdout")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError
 
 
 class Section(BaseModel):
@@ -14,6 +14,18 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=False)
     not_built: ClassVar[Mapping[str, str]] = {}
+
+
+class Also:
+    """Says in the plan's JSON Schema what a validator accepts beside the section itself."""
+
+    def __init__(self, **schema: object) -> None:
+        """`schema` is a JSON Schema."""
+        self._schema = schema
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """As pydantic asks for it."""
+        return {"anyOf": [self._schema, handler(schema)]}
 
 
 def wrong(expected: str, found: str | None = None, below: tuple[str, ...] = ()) -> PydanticCustomError:

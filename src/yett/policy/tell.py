@@ -20,6 +20,11 @@ def tell(file: PlanFile, compilers: Iterable[ApiCompiler]) -> Iterator[Finding]:
         yield Finding(
             "danger", place, "requests and credentials cross the network in the clear unless TLS ends before Yett"
         )
+    if file.plan.danger_state_per_process:
+        place = file.place("danger_state_per_process", key=True)
+        yield Finding(
+            "danger", place, "every process around an app counts alone: each limit holds once for each of them"
+        )
     if not file.plan.evidence:
         yield Finding("note", file.place(), "no `evidence`: refusals leave no trace")
     for compiler in compilers:

@@ -108,7 +108,7 @@ def upstream(value: object) -> str:
     if parts.username is not None or parts.password is not None:
         raise wrong("a URL without a user or a password", "a URL with a user or a password")
     if parts.scheme != "http" or not sound or parts.query or parts.fragment or re.search(r"[^!-~]", str(value)):
-        raise wrong("an URL such as http://127.0.0.1:9000, without a query")
+        raise wrong("a URL such as http://127.0.0.1:9000, without a query")
     return str(value).rstrip("/")
 
 
