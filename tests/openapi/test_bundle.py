@@ -110,6 +110,22 @@ def test_a_bundle_holds_each_schema_once(described, one_schema):
     assert len(described(main).schemas) == 2
 
 
+def test_the_deepest_schema_that_is_read(admits):
+    schema, value = {"type": "object", "properties": {"a": {}}}, {"a": 1}
+    for _ in range(180):
+        schema, value = {"items": schema}, [value]
+    assert admits(schema, value)
+
+
+def test_every_schema_knows_where_it_comes_from(described, one_schema):
+    description = described(one_schema({"type": "array", "items": {"$ref": "#/components/schemas/A"}}, A=A))
+    found = {name: description.schema_place(name).pointer for name in description.schemas}
+    assert found == {
+        "A": "/components/schemas/A",
+        "POST_a.body": "/paths/~1a/post/requestBody/content/application~1json/schema",
+    }
+
+
 def test_open_places_are_listed(described, one_schema):
     description = described(one_schema({"type": "object", "properties": {"free": {"type": "object"}}}))
     assert {place.pointer.rsplit("/", 1)[1] for place in description.open_places} == {"free"}

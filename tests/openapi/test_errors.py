@@ -209,6 +209,17 @@ def test_problems_of_another_file_name_that_file(refused):
     assert [line.split(" found")[0] for line in lines] == ["parts/pet.yaml:1:13:"]
 
 
+def test_schemas_that_lead_on_and_on(refused):
+    chain = {f"S{number}": {"allOf": [{"$ref": f"#/components/schemas/S{number + 1}"}]} for number in range(2000)}
+    main = {
+        **schema({"$ref": "#/components/schemas/S0"}),
+        "components": {"schemas": {**chain, "S2000": {"type": "integer"}}},
+    }
+    assert refused(main) == [
+        "openapi.json:1:1: found schemas that lead on and on, expected a description that nests less"
+    ]
+
+
 def test_a_link_out_of_the_folder(refused, tmp_path):
     (tmp_path.parent / "outside.json").write_text("{}")
     (tmp_path / "in.json").symlink_to(tmp_path.parent / "outside.json")

@@ -125,12 +125,15 @@ def test_the_table_is_complete(shared_data, table):
 
 
 def test_what_the_largest_costs(shared_data):
-    """Read in a process of its own: peak memory of all, and the time from a file to operations and schemas."""
+    """Read in a process of its own: peak memory of all of it, and its CPU time, which neighbours do not change.
+
+    Half of what is allowed, so that a slower machine holds it too.
+    """
     program = (
-        "import resource, sys, time; start = time.perf_counter()\n"
+        "import resource, sys, time\n"
         "from pathlib import Path; from yett.openapi import read\n"
         "description = read(Path(sys.argv[1]))\n"
-        "print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+        "print(time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
     )
     path = shared_data / "openapi" / "openai.yaml"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -138,8 +141,8 @@ def test_what_the_largest_costs(shared_data):
         [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True, env=environment
     )
     seconds, megabytes = map(float, done.stdout.split())
-    assert seconds < SECONDS
-    assert megabytes < MEGABYTES
+    assert seconds < SECONDS / 2
+    assert megabytes < MEGABYTES / 2
 
 
 if __name__ == "__main__":

@@ -84,6 +84,7 @@ class Bundle:
         """Start empty."""
         self.defs: dict[str, Json] = {}
         self.open_places: list[Site] = []
+        self.sources: dict[str, Site] = {}
         self.indistinct: list[Site] = []
         self.patterns: dict[str, Site] = {}
         self._schemas = schemas
@@ -99,7 +100,7 @@ class Bundle:
         if target and set(self._schemas.modern(site).keywords) == {"$ref"}:
             reference = self._refer(target, view)
         else:
-            reference = self._unnamed(self._rewrite(site, view), name)
+            reference = self._unnamed(self._rewrite(site, view), name, site)
         while self._waiting:
             named, waiting, how = self._waiting.popleft()
             self.defs[named] = self._rewrite(waiting, how)
@@ -107,14 +108,16 @@ class Bundle:
 
     def anything(self) -> str:
         """`#/$defs/NAME` of the schema that admits everything."""
-        return self._unnamed(True, "anything")
+        return self._unnamed(True, "anything", None)
 
-    def _unnamed(self, schema: Json, name: str) -> str:
+    def _unnamed(self, schema: Json, name: str, site: Site | None) -> str:
         """Schemas without a name that say the same are one."""
         content = json.dumps(without_examples(schema), sort_keys=True)
         if content not in self._contents:
             self._contents[content] = named = self._free(name)
             self.defs[named] = schema
+            if site:
+                self.sources[named] = site
         return f"#/$defs/{self._contents[content]}"
 
     def _refer(self, target: Site, view: View) -> str:
@@ -124,6 +127,7 @@ class Bundle:
         if key not in self._names:
             self._names[key] = name = self._free(_name_of(target) + self._suffix(target, view))
             self.defs[name] = True
+            self.sources[name] = target
             self._waiting.append((name, target, view))
         return f"#/$defs/{self._names[key]}"
 

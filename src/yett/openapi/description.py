@@ -142,6 +142,7 @@ class Description:
     schemas: dict[str, Json]
     annotated: dict[str, Json]
     schemes: dict[str, Scheme]
+    sources: dict[str, Where]
     written_patterns: tuple[tuple[str, Where], ...]
     unclosed: tuple[Where, ...]
     warnings: tuple[Problem, ...]
@@ -150,6 +151,11 @@ class Description:
     def patterns(self) -> tuple[tuple[str, Place], ...]:
         """The patterns of all schemas, each with the first place that has it."""
         return tuple((pattern, where.place) for pattern, where in self.written_patterns)
+
+    def schema_place(self, name: str) -> Place:
+        """Where the schema `#/$defs/NAME` comes from."""
+        where = self.sources.get(name)
+        return where.place if where else self.document.place()
 
     @property
     def open_places(self) -> tuple[Place, ...]:

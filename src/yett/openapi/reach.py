@@ -26,6 +26,7 @@ class Reach(Generic[Node, Fact]):
         self._key = key
         self._below = below
         self._fact = fact
+        self._cyclic: set[Hashable] = set()
         self._facts: dict[Hashable, frozenset[Fact]] = {}
         self._number: dict[Hashable, int] = {}
         self._lowest: dict[Hashable, int] = {}
@@ -36,6 +37,11 @@ class Reach(Generic[Node, Fact]):
         if self._key(node) not in self._facts:
             self._search(node)
         return self._facts[self._key(node)]
+
+    def cyclic(self, node: Node) -> bool:
+        """Whether a way leads from the node back to it."""
+        self.facts(node)
+        return self._key(node) in self._cyclic
 
     def _enter(self, node: Node) -> tuple[Node, list[Node]]:
         key = self._key(node)
@@ -72,7 +78,9 @@ class Reach(Generic[Node, Fact]):
         found = {self._fact(node) for node in component}
         for node in component:
             for child in self._below(node):
-                if self._key(child) not in keys:
+                if self._key(child) in keys:
+                    self._cyclic |= keys
+                else:
                     found |= self._facts[self._key(child)]
         facts = frozenset(found)
         self._facts.update(dict.fromkeys(keys, facts))

@@ -11,7 +11,7 @@ from yett.openapi.bundle import Bundle
 from yett.openapi.description import Description, Scheme
 from yett.openapi.library import Library
 from yett.openapi.operations import Operations
-from yett.openapi.problem import Problems
+from yett.openapi.problem import DescriptionError, Problems
 from yett.openapi.rules import check_rules
 from yett.openapi.schemas import Schemas
 from yett.openapi.servers import base_path
@@ -32,6 +32,14 @@ def read(path: Path) -> Description:
     problems.hold()
     check_rules(library, problems)
     problems.hold()
+    try:
+        return _described(library, problems)
+    except RecursionError:
+        problems.error(library.root.place(), "schemas that lead on and on", "a description that nests less")
+        raise DescriptionError(problems.errors) from None
+
+
+def _described(library: Library, problems: Problems) -> Description:
     schemas = Schemas(library, new=is_31(library.root.value))
     bundle = Bundle(schemas)
     operations = tuple(Operations(library, schemas, bundle, problems).read())
@@ -47,6 +55,7 @@ def read(path: Path) -> Description:
         schemas={name: without_examples(schema) for name, schema in bundle.defs.items()},
         annotated=bundle.defs,
         schemes=_schemes(library),
+        sources={name: site.where() for name, site in bundle.sources.items()},
         written_patterns=tuple((pattern, site.where()) for pattern, site in bundle.patterns.items()),
         unclosed=tuple(site.where() for site in bundle.open_places),
         warnings=tuple(sorted(set(problems.warnings))),

@@ -65,6 +65,7 @@ class Schemas:
         self._reached: Reach[Site, Said] = Reach(
             lambda site: site.key, lambda site: self._own_of(site).refs, lambda site: self._own_of(site).said
         )
+        self._together: Reach[Site, bool] = Reach(lambda site: site.key, self._targets, self._declared_here)
         self._declares: dict[Key, bool] = {}
         self._modern: dict[Key, Modern] = {}
         dialect = library.root.value.get("jsonSchemaDialect") if is_object(library.root.value) else None
@@ -114,17 +115,33 @@ class Schemas:
             if target:
                 left.append(target)
 
+    def _declared_here(self, site: Site) -> bool:
+        return any(
+            is_object(here.value) and any(name in self.modern(here).keywords for name in DECLARING)
+            for here in self._text(site)
+        )
+
+    def _text(self, site: Site) -> Iterator[Site]:
+        """The schema and what judges the same value in its own text, references not followed."""
+        left = [site]
+        while left:
+            here = left.pop()
+            yield here
+            left.extend(below for _, below in self.below(here, IN_PLACE))
+
+    def _targets(self, site: Site) -> list[Site]:
+        found = (self.target(here) for here in self._text(site))
+        return [target for target in found if target]
+
     def loops(self, site: Site) -> bool:
-        """Whether a schema with references judges a value by judging the same value by itself."""
-        target = self.target(site)
-        return target is not None and any(here.key == site.key for here in self.in_place(target))
+        """Whether judging a value by the schema leads to judging the same value by it again."""
+        return self._together.cyclic(site)
 
     def declares(self, site: Site) -> bool:
         """Whether the place says anything about which members an object has."""
         if site.key not in self._declares:
-            self._declares[site.key] = any(
-                is_object(here.value) and any(name in self.modern(here).keywords for name in DECLARING)
-                for here in self.in_place(site)
+            self._declares[site.key] = self._declared_here(site) or any(
+                True in self._together.facts(target) for target in self._targets(site)
             )
         return self._declares[site.key]
 
@@ -195,12 +212,12 @@ class _Scan:
 
     def run(self, site: Site) -> Own:
         left = [site]
+        if self._schemas.loops(site):
+            self._unread.add("a schema that refers to itself without a member or an item between")
         while left:
             here = left.pop()
             if is_object(here.value):
                 self._look(here)
-                if self._schemas.loops(here):
-                    self._unread.add("a schema that refers to itself without a member or an item between")
                 left.extend(below for keyword, below in self._below(here) if keyword not in ("$defs", "definitions"))
         flags = self._flags
         said = Said(flags["declares"], flags["readOnly"], flags["writeOnly"], frozenset(self._unread))
