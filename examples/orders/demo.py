@@ -30,6 +30,7 @@ def run(console: Console, *, serve: bool = False) -> int:
 def _run(console: Console, folder: Path, serve: bool) -> int:
     Issuer.create(folder)
     with places.shop(folder) as shop:
+        console.print("Starting a vulnerable shop, and Yett before it …", highlight=False)
         gateway = places.write_plan(folder, shop)
         key = places.add_key(folder)
         with places.gateway(folder, gateway):
@@ -44,10 +45,10 @@ def _run(console: Console, folder: Path, serve: bool) -> int:
 
 def _play(console: Console, scene: Scene) -> list[Row]:
     rows: list[Row] = []
-    with console.status("") as status:
-        for attack in ATTACKS:
-            status.update(f"{len(rows) + 1}/{len(ATTACKS)} {attack.shows}")
-            rows.extend(player.play(scene, [attack]))
+    with console.status("the first attack") as status:
+        for row in player.play(scene):
+            rows.append(row)
+            status.update(f"{len(rows)} of {len(ATTACKS)} attacks played; the last was {row.attack.shows}")
     return rows
 
 
