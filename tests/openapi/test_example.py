@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from yett.openapi.description import Parameter
 from yett.openapi.example import Examples, NoExampleError
 from yett.openapi.sample import NoSampleError, Sampler
-from yett.openapi.serialize import in_header, in_path, in_query
+from yett.openapi.serialize import can_be_text, in_cookies, in_header, in_path, in_query
 from yett.openapi.texts import Texts
 
 INFO = {"title": "t", "version": "1"}
@@ -230,8 +230,38 @@ def test_styles_in_queries(style, explode, array, members):
 def test_styles_in_headers_and_cookies():
     assert in_header(parameter("header", "simple", False), ARRAY) == "x,y,z"
     assert in_header(parameter("header", "simple", True), OBJECT) == "k=1,l=true"
-    assert in_header(parameter("cookie", "form", False), OBJECT) == "k,1,l,true"
+    assert in_cookies(parameter("cookie", "form", False), OBJECT) == ["p=k,1,l,true"]
+    assert in_cookies(parameter("cookie", "form", True), OBJECT) == ["p=k=1,l=true"]
+    assert in_cookies(parameter("cookie", "form", True), ARRAY) == ["p=x", "p=y,z"]
+    assert in_cookies(parameter("cookie", "form", False), SCALAR) == ["p=a b"]
     assert in_header(parameter("header", "json", False), OBJECT) == '{"k": 1, "l": true}'
+
+
+@pytest.mark.parametrize(
+    ("style", "value", "text"),
+    [
+        ("simple", [[1]], False),
+        ("form", {"a": {}}, False),
+        ("json", [[1]], True),
+        ("form", [1, "a"], True),
+        ("form", 1, True),
+    ],
+)
+def test_what_has_no_text(style, value, text):
+    assert can_be_text(parameter("query", style, True), value) is text
+
+
+def test_a_parameter_without_text_is_left_out_or_said(examples):
+    nested = {"type": "array", "items": {"type": "array", "items": {"type": "string"}}, "minItems": 1}
+    main = body({})
+    post = main["paths"]["/a"]["post"]
+    post["parameters"] = [{"name": "q", "in": "query", "schema": nested}]
+    description, made = examples(main)
+    assert made.request(description.operations[0]).target == "/a"
+    post["parameters"][0]["required"] = True
+    description, made = examples(main)
+    with pytest.raises(NoExampleError, match="POST /a, query q: form has no text for"):
+        made.request(description.operations[0])
 
 
 @given(st.text(max_size=10))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from yett.openapi.description import Description, Operation, Parameter
 from yett.openapi.json_types import Json
 from yett.openapi.sample import NoSampleError, Sampler
-from yett.openapi.serialize import in_header, in_path, in_query
+from yett.openapi.serialize import can_be_text, in_cookies, in_header, in_path, in_query
 
 Conforms = Callable[[str, Json], bool]
 _SEEDS = 40
@@ -95,7 +95,7 @@ class Examples:
                 case "header":
                     headers.append((parameter.name, in_header(parameter, values[key])))
                 case _:
-                    cookies.append(f"{parameter.name}={in_header(parameter, values[key])}")
+                    cookies.extend(in_cookies(parameter, values[key]))
         if cookies:
             headers.append(("Cookie", "; ".join(cookies)))
         media, body = self._body(operation)
@@ -109,16 +109,17 @@ class Examples:
         for parameter in operation.parameters:
             if not (parameter.required or optional):
                 continue
+            what = f"{operation.id}, {parameter.location} {parameter.name}"
             try:
-                value = self.value(
-                    parameter.schema, parameter.examples, f"{operation.id}, {parameter.location} {parameter.name}"
-                )
+                value = self.value(parameter.schema, parameter.examples, what)
             except NoExampleError:
                 if parameter.required:
                     raise
                 continue
-            if parameter.required or value not in ([], {}, "", None):
+            if can_be_text(parameter, value) and (parameter.required or value not in ([], {}, "", None)):
                 yield parameter, value
+            elif parameter.required:
+                raise NoExampleError(f"{what}: {parameter.style} has no text for {json.dumps(value)}")
 
     def _body(self, operation: Operation) -> tuple[str | None, Json]:
         if operation.body is None:

@@ -57,10 +57,23 @@ def in_query(parameter: Parameter, value: Json) -> Pairs:
     return [(name, _DELIMITERS.get(parameter.style, ",").join(map(_escaped, _flat(value))))]
 
 
+def can_be_text(parameter: Parameter, value: Json) -> bool:
+    """Whether a style has text for a value: an array or object within an array or object has none."""
+    below = list(value.values()) if is_object(value) else value if is_array(value) else []
+    return parameter.style == "json" or not any(is_object(each) or is_array(each) for each in below)
+
+
+def in_cookies(parameter: Parameter, value: Json) -> list[str]:
+    """Pairs of the Cookie header, not escaped; an exploded array repeats the name."""
+    if is_array(value) and parameter.explode:
+        return [f"{parameter.name}={scalar(item)}" for item in value]
+    return [f"{parameter.name}={in_header(parameter, value)}"]
+
+
 def in_header(parameter: Parameter, value: Json) -> str:
     """The value of a header or a cookie, not escaped."""
     if parameter.style == "json":
         return json.dumps(value)
-    if is_object(value) and parameter.explode and parameter.location == "header":
+    if is_object(value) and parameter.explode:
         return ",".join(f"{key}={scalar(member)}" for key, member in value.items())
     return ",".join(map(scalar, _flat(value)))
