@@ -417,7 +417,7 @@ fn is_subsequence(part: &[u8], whole: &[u8]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever an upstream answers: what leaves is a part of its bytes and is what the description declares.
     #[test]
