@@ -272,6 +272,37 @@ def test_text_in_a_path_stays_one_segment(value):
     assert unquote(written) == value
 
 
+@pytest.mark.parametrize(
+    ("declared", "key", "status"),
+    [
+        (("200", "default"), "200", 200),
+        (("200", "default"), "default", 500),
+        (("default",), "default", 200),
+        (("200", "500", "4XX", "default"), "default", 501),
+        (("200", "2XX"), "2XX", 201),
+        (("5XX", "2XX", "default"), "default", 400),
+    ],
+)
+def test_statuses(examples, declared, key, status):
+    main = body({})
+    content = {"application/json": {"schema": {"type": "string"}}}
+    main["paths"]["/a"]["post"]["responses"] = {name: {"description": "", "content": content} for name in declared}
+    description, made = examples(main)
+    answer = made.reply(description.operations[0], key)
+    assert (answer.status, answer.media_type) == (status, "application/json")
+
+
+def test_the_first_success_is_the_reply(examples):
+    main = body({})
+    replies = {"404": {"description": ""}, "204": {"description": ""}, "201": {"description": ""}}
+    main["paths"]["/a"]["post"]["responses"] = replies
+    description, made = examples(main)
+    assert made.reply(description.operations[0]).status == 201
+    main["paths"]["/a"]["post"]["responses"] = {"404": {"description": ""}}
+    description, made = examples(main)
+    assert made.reply(description.operations[0]).status == 404
+
+
 def test_formats_are_what_they_say():
     made = {
         name: Sampler({}, 3, full=True, examples=False).value({"type": "string", "format": name})

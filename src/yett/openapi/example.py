@@ -134,12 +134,26 @@ class Examples:
         if key is None:
             raise NoExampleError(f"{operation.id}: no reply is declared")
         reply = operation.replies[key]
-        number = 200 if key == "default" else int(key.replace("XX", "00"))
+        number = _status(key, operation)
         for media, place in reply.content.items():
             if place is not None:
                 body = self.value(place, reply.examples.get(media, ()), f"{operation.id}, reply {key}")
                 return Answer(number, media, _written(body), body)
         return Answer(number, None, b"")
+
+
+def _status(key: str, operation: Operation) -> int:
+    """A status that the description means by `200`, `2XX` or `default`, and by nothing more exact."""
+    declared = operation.replies.keys()
+    if key == "default":
+        first = [] if any(known.startswith("2") for known in declared) else [200]
+        ranges = {known[0] for known in declared if known.endswith("XX")}
+        numbers = [*first, *(each for each in range(500, 600)), *(each for each in range(400, 500))]
+        return next((each for each in numbers if str(each) not in declared and str(each)[0] not in ranges), 599)
+    if key.endswith("XX"):
+        start = int(key[0]) * 100
+        return next((each for each in range(start, start + 100) if str(each) not in declared), start)
+    return int(key)
 
 
 def _written(value: Json) -> bytes:
