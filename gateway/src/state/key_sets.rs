@@ -58,12 +58,17 @@ impl Fetched {
     /// Answers a look-up. An unknown `kid` is `Missing` when the last fetch is longer ago than the floor.
     pub fn look_up(&self, kid: Option<&str>, url: &KeyUrl, now: Time) -> Answered<Fact> {
         let rested = self.rested(url.floor, now);
-        match self.answer.load_full().filter(|answer| age(answer.at, now) <= url.stale.saturating_mul(MILLISECOND)) {
+        match self.answer.load_full().filter(|_| self.is_trusted(url, now)) {
             Some(answer) if rested && kid.is_some_and(|kid| !answer.keys.has(kid)) => Answered::Missing,
             Some(answer) => Answered::Known(Fact::KeySet(answer.keys.clone())),
             None if rested => Answered::Missing,
             None => Answered::Unavailable,
         }
+    }
+
+    /// Whether the set is not too old to be used, and with it what its keys have verified.
+    pub fn is_trusted(&self, url: &KeyUrl, now: Time) -> bool {
+        self.age(now).is_some_and(|age| age <= url.stale.saturating_mul(MILLISECOND))
     }
 
     /// Whether the background should fetch: never fetched, due for a refresh, or failed and the floor has passed.

@@ -183,7 +183,11 @@ impl Facts for Known<'_> {
         match key {
             Key::KeySet { credential, kid } => self.key_set(*credential, kid.as_deref()),
             Key::Verified { credential, digest } => {
-                let found = self.state.tokens.find(self.basis, *credential, digest, self.state.clock.now());
+                let now = self.state.clock.now();
+                let found = match self.ground.sources.get(*credential as usize) {
+                    Some(Source::Url(fetched, url)) if !fetched.is_trusted(url, now) => None,
+                    _ => self.state.tokens.find(self.basis, *credential, digest, now),
+                };
                 Answered::Known(found.map_or(Fact::Absent, Fact::Verified))
             }
             Key::ApiKey { presented, .. } => {

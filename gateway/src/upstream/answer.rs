@@ -123,3 +123,65 @@ fn number(digits: &[u8]) -> Option<u64> {
     }
     digits.iter().try_fold(0u64, |sum, digit| sum.checked_mul(10)?.checked_add(u64::from(digit & 15)))
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn head(text: &str) -> Result<Option<AnswerHead>, Malformed> {
+        read(&mut BytesMut::from(text.as_bytes()), false)
+    }
+
+    #[test]
+    fn framing_has_one_meaning() {
+        for (fields, framing, keep_alive) in [
+            ("content-length: 5\r\n", Framing::Length(5), true),
+            ("Content-Length: 0\r\n", Framing::None, true),
+            ("transfer-encoding: Chunked\r\n", Framing::Chunked, true),
+            ("", Framing::UntilClose, false),
+            ("content-length: 5\r\nconnection: x, Close\r\n", Framing::Length(5), false),
+        ] {
+            let head = head(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n")).unwrap().unwrap();
+            assert_eq!((head.framing, head.keep_alive), (framing, keep_alive), "{fields}");
+        }
+        let old = head("HTTP/1.0 200 OK\r\ncontent-length: 5\r\nconnection: keep-alive\r\n\r\n").unwrap().unwrap();
+        assert!(old.keep_alive);
+        assert!(!head("HTTP/1.0 200 OK\r\ncontent-length: 5\r\n\r\n").unwrap().unwrap().keep_alive);
+        assert_eq!(head("HTTP/1.1 304 Not Modified\r\ncontent-length: 5\r\n\r\n").unwrap().unwrap().framing, Framing::None);
+    }
+
+    #[test]
+    fn two_meanings_are_malformed() {
+        for fields in [
+            "content-length: 5\r\ntransfer-encoding: chunked\r\n",
+            "content-length: 5\r\ncontent-length: 5\r\n",
+            "content-length: 5, 5\r\n",
+            "content-length: +5\r\n",
+            "content-length: \r\n",
+            "content-length: 99999999999999999999999\r\n",
+            "transfer-encoding: gzip, chunked\r\n",
+            "transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n",
+            "transfer-encoding: identity\r\n",
+            "content-length : 5\r\n",
+            "folded: a\r\n b\r\n",
+        ] {
+            assert_eq!(head(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n")).err(), Some(Malformed), "{fields:?}");
+        }
+        assert_eq!(head("HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").err(), Some(Malformed));
+        assert_eq!(head("SSH-2.0-OpenSSH\r\n\r\n").err(), Some(Malformed));
+        assert_eq!(head(&format!("HTTP/1.1 200 OK\r\nlong: {}", "x".repeat(LONGEST))).err(), Some(Malformed));
+    }
+
+    #[test]
+    fn a_head_is_read_when_its_last_octet_is_here() {
+        let whole = "HTTP/1.1 200 OK\r\nX-Name: Value \r\ncontent-length: 2\r\n\r\nab";
+        for cut in 0..whole.len() - 2 {
+            assert!(head(whole.get(..cut).unwrap()).unwrap().is_none(), "{cut}");
+        }
+        let mut buffer = BytesMut::from(whole.as_bytes());
+        let head = read(&mut buffer, false).unwrap().unwrap();
+        assert_eq!(head.headers.first().unwrap(), &(Bytes::from("x-name"), Bytes::from("Value")));
+        assert_eq!(&*buffer, b"ab");
+    }
+}

@@ -129,3 +129,46 @@ fn size(line: &[u8]) -> Result<u64, Malformed> {
         char::from(*digit).to_digit(16).map(|digit| sum << 4 | u64::from(digit)).ok_or(Malformed)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    /// Feeds `text` in pieces of `step` octets: the body, and what is left behind it.
+    fn fed(framing: Framing, text: &[u8], step: usize) -> Result<(Vec<u8>, usize), Malformed> {
+        let (mut reader, mut buffer, mut body) = (BodyReader::new(framing), BytesMut::new(), Vec::new());
+        let mut pieces = text.chunks(step);
+        loop {
+            match reader.next(&mut buffer)? {
+                Part::Octets(octets) => body.extend_from_slice(&octets),
+                Part::End => return Ok((body, buffer.len() + pieces.map(<[u8]>::len).sum::<usize>())),
+                Part::NeedMore => match pieces.next() {
+                    Some(piece) => buffer.extend_from_slice(piece),
+                    None => reader.eof()?,
+                },
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_is_the_same_however_it_arrives() {
+        let chunked: &[u8] = b"3;a=b\r\nabc\r\n0A\r\n0123456789\r\n0\r\nx: y\r\n\r\nnext";
+        for step in 1..chunked.len() {
+            assert_eq!(fed(Framing::Chunked, chunked, step).unwrap(), (b"abc0123456789".to_vec(), 4));
+            assert_eq!(fed(Framing::Length(5), b"12345next", step).unwrap(), (b"12345".to_vec(), 4));
+            assert_eq!(fed(Framing::UntilClose, b"12345", step).unwrap(), (b"12345".to_vec(), 0));
+        }
+        assert_eq!(fed(Framing::None, b"next", 1).unwrap(), (Vec::new(), 4));
+    }
+
+    #[test]
+    fn what_is_no_body_is_malformed() {
+        for text in ["g\r\n", "\r\n", "-1\r\n", "0x5\r\n", "3\nabc", "3\r\nabcd\r\n", "11112222333344445\r\n", "3\r\nab"] {
+            assert_eq!(fed(Framing::Chunked, text.as_bytes(), 1), Err(Malformed), "{text:?}");
+        }
+        assert_eq!(fed(Framing::Length(5), b"1234", 1), Err(Malformed));
+        let endless = vec![b'1'; LONGEST_LINE + 2];
+        assert_eq!(fed(Framing::Chunked, &endless, 100), Err(Malformed));
+    }
+}

@@ -257,3 +257,20 @@ fn a_plan_or_configuration_that_is_none_does_not_start() {
     let refusal = Gateway::refused(plan, json!({}));
     assert!(refusal["refused"][0]["found"].as_str().unwrap().contains("loopback"), "{refusal}");
 }
+
+#[test]
+fn a_hang_up_opens_evidence_files_anew() {
+    let upstream = Upstream::start();
+    let gateway = Gateway::start(simple(&upstream));
+    let mut client = gateway.client();
+    assert_eq!(client.get("/items/1").status, 200);
+    gateway.evidence(1);
+    let file = gateway.folder.join("evidence.jsonl");
+    std::fs::rename(&file, gateway.folder.join("evidence.1")).unwrap();
+    let sent = std::process::Command::new("kill").args(["-HUP", &std::process::id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    crate::support::eventually(|| {
+        assert_eq!(client.get("/items/2").status, 200);
+        file.exists().then_some(())
+    });
+}

@@ -8,6 +8,7 @@
 
 mod connections;
 mod control;
+mod key_sets;
 mod state;
 mod support;
 mod upstreams;
