@@ -20,6 +20,7 @@ class Gateway:
     ) -> None:
         """`port` takes the place of the plan's ports (0: free ones; none: the plan's own); `clock` are nanoseconds."""
         self._supervisor = Supervisor(Path(plan), listen=_on_port(port), clock=clock, log=log or Log("error"))
+        self._stopped = False
         self._thread = threading.Thread(target=self._supervisor.run, name="yett-supervisor", daemon=True)
 
     def __enter__(self) -> Self:
@@ -32,7 +33,7 @@ class Gateway:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Drains."""
-        self._supervisor.ask("stop")
+        self.stop()
         self._thread.join()
 
     @property
@@ -55,6 +56,12 @@ class Gateway:
     def child_pid(self) -> int | None:
         """The process that serves."""
         return self._supervisor.child_pid
+
+    def stop(self) -> None:
+        """Begins to drain."""
+        if not self._stopped:
+            self._stopped = True
+            self._supervisor.ask("stop")
 
     def reload(self) -> None:
         """As SIGHUP does."""

@@ -206,6 +206,7 @@ class Supervisor:
         code = child.wait()
         if child in self._falling:
             self._falling.discard(child)
+            self._log.info("the old child has drained", pid=child.pid)
         elif self._rising and child is self._rising[0]:
             self._log.error("the new child ended before it served; the old one stays", code=code)
             self._rising = None

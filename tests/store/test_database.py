@@ -1,0 +1,54 @@
+"""The database: made at need, migrated, opened by one that knows its form, and clear where it cannot be opened."""
+
+import sqlite3
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from yett.store.database import StoreError, open_database
+from yett.store.tables import Base
+
+
+def test_the_migrations_make_the_tables_that_the_code_reads(tmp_path):
+    engine = open_database("sqlite:///yett.db", tmp_path)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_a_database_is_for_its_owner_alone_and_writes_ahead(tmp_path):
+    engine = open_database("sqlite:///yett.db", tmp_path)
+    assert (tmp_path / "yett.db").stat().st_mode & 0o777 == 0o600
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+def test_an_absolute_path_stays_where_it_is(tmp_path):
+    open_database(f"sqlite:///{tmp_path}/deep.db", tmp_path / "elsewhere")
+    assert (tmp_path / "deep.db").exists()
+
+
+def test_a_newer_form_is_refused(tmp_path):
+    open_database("sqlite:///yett.db", tmp_path)
+    with sqlite3.connect(tmp_path / "yett.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(StoreError, match="its form 9999 is of a newer Yett"):
+        open_database("sqlite:///yett.db", tmp_path)
+
+
+@pytest.mark.parametrize("url", ["sqlite:///no/such/folder/yett.db", "mysql://a/b", "nothing at all"])
+def test_what_cannot_be_opened_says_so(tmp_path, url):
+    with pytest.raises(StoreError, match=r"^store: "):
+        open_database(url, tmp_path)
+
+
+def test_a_file_that_is_no_database(tmp_path):
+    (tmp_path / "yett.db").write_text("a letter to the editor, longer than the head of a database " * 20)
+    with pytest.raises(StoreError, match="cannot be opened"):
+        open_database("sqlite:///yett.db", tmp_path)
+
+
+def test_a_database_that_nobody_answers_for(tmp_path):
+    with pytest.raises(StoreError, match=r"store: cannot be opened|psycopg"):
+        open_database("postgresql://127.0.0.1:1/yett?connect_timeout=2", tmp_path)
