@@ -13,6 +13,8 @@ use yett_engine::jose::KeySet;
 use yett_engine::proof::{Attempt, Shown, Told, Verdict, decide};
 use yett_engine::{Answer, ApiKeyRecord, Body, Head, Plan, Reason, Said, Time, Trace};
 
+use crate::plan;
+
 type Pairs = Vec<(String, String)>;
 
 /// One attack or twin. Text is latin-1: one character for each byte; bodies are base64.
@@ -70,20 +72,16 @@ pub(crate) struct Prover {
 
 #[pymethods]
 impl Prover {
-    /// `key_sets`: (API, scheme, JWKS as JSON); `api_keys`: (what is presented, record as JSON).
+    /// `key_sets`: (API, scheme, JWKS as JSON); `know` adds API keys. Raises `PlanFault`.
     #[new]
-    fn new(plan: &[u8], key_sets: Vec<(String, String, String)>, api_keys: Vec<(String, String)>) -> PyResult<Self> {
-        let plan = Plan::load(plan).map_err(|faults| PyValueError::new_err(format!("{faults:?}")))?;
+    fn new(py: Python<'_>, plan: &[u8], key_sets: Vec<(String, String, String)>) -> PyResult<Self> {
+        let plan = py.detach(|| Plan::load(plan)).map_err(|faults| plan::fault(py, faults))?;
         let mut told = Told::default();
         for (api, scheme, keys) in key_sets {
             let index = credential(&plan, &api, &scheme)
                 .ok_or_else(|| PyValueError::new_err(format!("the plan has no credential {scheme} of {api}")))?;
             let keys = KeySet::parse(keys.as_bytes()).map_err(|fault| PyValueError::new_err(fault.to_string()))?;
             told.key_sets.insert(index, Arc::new(keys));
-        }
-        for (presented, record) in api_keys {
-            let record: ApiKeyRecord = parse(record.as_bytes())?;
-            told.api_keys.insert(presented.into(), Arc::new(record));
         }
         Ok(Self { plan: Arc::new(plan), told: Mutex::new(told) })
     }
@@ -105,6 +103,14 @@ impl Prover {
             decide(attempt, &mut *told)
         });
         serde_json::to_vec(&self.judged(verdict, &trace)).map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+
+    /// From now on the store has this API key; its record is JSON.
+    fn know(&self, presented: &str, record: &str) -> PyResult<()> {
+        let record: ApiKeyRecord = parse(record.as_bytes())?;
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.api_keys.insert(presented.into(), Arc::new(record));
+        Ok(())
     }
 
     /// Whether a JSON text is what the schema `#/$defs/NAME` of an API describes; no schema describes nothing.

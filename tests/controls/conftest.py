@@ -1,12 +1,16 @@
-"""What the tests of controls share: one API of a plan, read as `yett check` reads it, and the reasons of a control."""
+"""What the tests of controls share: one API of a plan, read as `yett check` reads it; a control's reasons and proof."""
 
 import json
 import tomllib
 
 import pytest
 
+from yett.policy.check import accept
 from yett.policy.findings import PlanError
 from yett.policy.read import read_plan
+from yett.prove.cases import read_reasons
+from yett.prove.proof import prove_in_process
+from yett.prove.world import World
 
 UPSTREAM = {"urls": ["http://127.0.0.1:9000"]}
 
@@ -62,3 +66,25 @@ def reasons(root):
         return {reason["id"]: reason for reason in tomllib.loads(text)["reason"]}
 
     return read
+
+
+@pytest.fixture(scope="session")
+def everything(root):
+    """The plan in which every reason can be provoked."""
+    return World(accept(root / "tests/prove/everything/yett.yaml"))
+
+
+@pytest.fixture
+def holds(everything):
+    """Every attack of a control is refused with exactly its reason, its twin passes, ablation lets the attack in."""
+
+    def check(control, *levels):
+        reasons = [reason for reason in read_reasons() if reason.control == control and reason.level in levels]
+        assert reasons, f"{control} has no reason of level {' or '.join(levels)}"
+        for row in prove_in_process(everything, reasons, lambda _: None):
+            assert row.proofs, f"{row.reason.id} has no case"
+            for proof in row.proofs:
+                states = (proof.attack, proof.twin, proof.ablation)
+                assert states == ("holds",) * 3, f"{row.reason.id}, {proof.case}: {states}, {proof.told}"
+
+    return check

@@ -26,3 +26,7 @@ def test_every_refusal_of_bytes_shows_what_the_attack_is_read_as(reasons):
         if reason["level"] == "bytes":
             assert reason["case"], name
             assert all(case["attack"] != case["twin"] and case["effect"] for case in reason["case"]), name
+
+
+def test_every_attack_is_refused_its_twin_passes_and_ablation_lets_it_through(holds):
+    holds("admit", "bytes", "request")

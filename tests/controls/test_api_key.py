@@ -26,3 +26,7 @@ def test_keys_in_queries_and_cookies_are_refused_by_name(refused):
 def test_a_client_never_learns_why(reasons):
     assert {reason["public"] for reason in reasons("api_key").values()} == {"unauthenticated"}
     assert {reason["status"] for reason in reasons("api_key").values()} == {401}
+
+
+def test_every_attack_is_refused_its_twin_passes_and_ablation_lets_it_through(holds):
+    holds("api_key", "request")

@@ -27,3 +27,7 @@ def test_every_refusal_looks_alike_from_outside(reasons):
     refusals = [reason for reason in reasons("authenticate").values() if reason["kind"] == "refusal"]
     assert refusals
     assert all(reason["public"] in {"unauthenticated", "forbidden"} for reason in refusals)
+
+
+def test_every_attack_is_refused_its_twin_passes_and_ablation_lets_it_through(holds):
+    holds("authenticate", "request")

@@ -20,3 +20,7 @@ def test_it_cannot_be_switched_off(refused):
 def test_a_request_that_breaks_it_is_the_clients_fault_and_a_reply_is_not(reasons):
     statuses = {name: reason["status"] for name, reason in reasons("contract").items()}
     assert all(status < 500 for name, status in statuses.items() if not name.startswith("contract.reply"))
+
+
+def test_every_attack_is_refused_its_twin_passes_and_ablation_lets_it_through(holds):
+    holds("contract", "request", "reply")

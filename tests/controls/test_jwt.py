@@ -57,3 +57,7 @@ def test_a_key_set_on_loopback_may_be_plain(jwt):
 def test_a_client_never_learns_what_is_wrong_with_its_token(reasons):
     refusals = [reason for reason in reasons("jwt").values() if reason["kind"] == "refusal"]
     assert {reason["public"] for reason in refusals} == {"unauthenticated"}
+
+
+def test_every_attack_is_refused_its_twin_passes_and_ablation_lets_it_through(holds):
+    holds("jwt", "request")

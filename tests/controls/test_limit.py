@@ -45,3 +45,7 @@ def test_what_is_not_built_is_refused_by_name(refused):
 
 def test_too_many_is_said_as_such(reasons):
     assert {(each["status"], each["public"]) for each in reasons("limit").values()} == {(429, "too_many")}
+
+
+def test_every_attack_is_refused_its_twin_passes_and_ablation_lets_it_through(holds):
+    holds("limit", "request")

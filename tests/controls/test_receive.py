@@ -9,3 +9,7 @@ def test_the_limit(api, refused):
 
 def test_a_client_learns_only_that_there_is_no_answer(reasons):
     assert {(each["status"], each["public"]) for each in reasons("receive").values()} == {(502, "unavailable")}
+
+
+def test_every_attack_is_refused_its_twin_passes_and_ablation_lets_it_through(holds):
+    holds("receive", "reply")

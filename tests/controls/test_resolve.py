@@ -45,3 +45,7 @@ def test_the_cors_that_comes_of_it(api):
 
 def test_what_is_not_there_is_not_found(reasons):
     assert {each["status"] for each in reasons("resolve").values()} <= {400, 403, 404, 405, 421, 501}
+
+
+def test_every_attack_is_refused_its_twin_passes_and_ablation_lets_it_through(holds):
+    holds("resolve", "request")

@@ -19,3 +19,7 @@ def test_who_owns_an_object_is_refused_by_name(refused):
 
 def test_without_the_role_it_is_forbidden(reasons):
     assert {(each["status"], each["public"]) for each in reasons("role").values()} == {(403, "forbidden")}
+
+
+def test_every_attack_is_refused_its_twin_passes_and_ablation_lets_it_through(holds):
+    holds("role", "request")

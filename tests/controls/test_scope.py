@@ -15,3 +15,7 @@ def test_a_scope_is_one_token(refused, scope):
 
 def test_without_the_scope_it_is_forbidden(reasons):
     assert {(each["status"], each["public"]) for each in reasons("scope").values()} == {(403, "forbidden")}
+
+
+def test_every_attack_is_refused_its_twin_passes_and_ablation_lets_it_through(holds):
+    holds("scope", "request")

@@ -16,3 +16,7 @@ def test_none_of_them_can_be_taken_out(refused, validate):
 
 def test_what_is_refused_is_the_clients_fault(reasons):
     assert {each["status"] for each in reasons("validate").values()} <= {400, 411, 413, 415, 422}
+
+
+def test_every_attack_is_refused_its_twin_passes_and_ablation_lets_it_through(holds):
+    holds("validate", "request")

@@ -1,0 +1,107 @@
+"""The verb `prove`: attacks the plan and says which controls hold. `prove` plays and judges; this file prints."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from yett.cli.terminal import DEFAULT_PLAN, FALLS_SHORT, CannotRun, PlanOption, compiled
+
+if TYPE_CHECKING:
+    from yett.prove.cases import Reason
+    from yett.prove.proof import Report
+    from yett.prove.row import Row, State
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document (docs/prove.schema.json) instead of a table")]
+Only = Annotated[
+    list[str] | None, typer.Option("--only", metavar="PREFIX", help="Only reasons or controls of this name; repeatable")
+]
+Seed = Annotated[int, typer.Option("--seed", help="Another seed makes other benign requests where none is described")]
+
+_COLOURS = {"holds": "green", "falls short": "bold red", "reported": "yellow", "held twice": "cyan"}
+
+
+def prove(plan: PlanOption = DEFAULT_PLAN, as_json: AsJson = False, only: Only = None, seed: Seed = 0) -> None:
+    """Attack the plan and say which controls hold; needs nothing running and touches nothing real."""
+    from yett.prove.cases import CaseError, read_reasons
+    from yett.prove.proof import prove_in_process, report
+    from yett.prove.world import World
+
+    began = time.monotonic()
+    try:
+        reasons = _wanted(read_reasons(), only)
+        world = World(compiled(plan), seed)
+        found = report(world, prove_in_process(world, reasons, _Progress(as_json)), began)
+    except CaseError as error:
+        raise CannotRun(str(error)) from None
+    _Progress(as_json)("")
+    if as_json:
+        typer.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+    else:
+        _table(found)
+    raise typer.Exit(0 if found.holds else FALLS_SHORT)
+
+
+def _wanted(reasons: list[Reason], only: list[str] | None) -> list[Reason]:
+    if not only:
+        return reasons
+    chosen = [reason for reason in reasons if reason.control in only or reason.id.startswith(tuple(only))]
+    if not chosen:
+        raise CannotRun(f"found --only {', '.join(only)}, expected the start of a reason or the name of a control")
+    return chosen
+
+
+class _Progress:
+    """Says on a terminal which reason is being proven, in one line that is written over."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._shows = sys.stderr.isatty() and not as_json
+
+    def __call__(self, text: str) -> None:
+        if self._shows:
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
+
+
+def _table(found: Report) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    table = Table("reason", "attack", "twin", "without the check", "operations", box=None, pad_edge=False)
+    for row in found.rows:
+        states = [_shown(state) for state in (row.attack, row.twin, row.ablation)]
+        table.add_row(row.reason.id, *states, str(sum(proof.sites for proof in row.proofs)))
+    console.print(table)
+    for row in found.rows:
+        _told(row)
+    console.print(_sum(found))
+
+
+def _shown(state: State) -> str:
+    colour = _COLOURS.get(state, "dim")
+    return f"[{colour}]{state}[/]"
+
+
+def _told(row: Row) -> None:
+    if row.falls_short:
+        for proof in row.proofs:
+            for text in proof.told:
+                typer.echo(f"{row.reason.id}, {proof.case}, {proof.place}: {text}")
+
+
+def _sum(found: Report) -> str:
+    from yett.prove.row import State
+
+    absent = sum(row.attack == State.ABSENT for row in found.rows)
+    short = sum(row.falls_short for row in found.rows)
+    unproven = sum(row.attack == State.UNPROVEN for row in found.rows)
+    parts = [f"{len(found.rows) - absent - short - unproven} of {len(found.rows)} reasons proven"]
+    parts += [f"{short} fall short"] if short else []
+    parts += [f"{absent} not in this plan"] if absent else []
+    parts += [f"{unproven} not proven here"] if unproven else []
+    return f"{', '.join(parts)}; {found.seconds:.1f} s; plan {found.plan[:12]}"

@@ -1,0 +1,83 @@
+"""What a case may ask of an operation, one function a need. A need is answered from the plan alone; nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from yett.prove.site import NoPlaceError, Site
+
+Need = Callable[[Site], bool]
+
+
+def _by(whom: str) -> Need:
+    """A limit that holds and counts the operation."""
+
+    def need(site: Site) -> bool:
+        return any(limits_of(site, whom))
+
+    return need
+
+
+def limits_of(site: Site, whom: str) -> list[dict[str, Any]]:
+    """The limits by address or by subject that hold and count an operation."""
+    return [
+        limit
+        for limit in site.api["limits"]
+        if limit["by"] == whom
+        and limit["mode"] == "enforce"
+        and (limit["operations"] is None or site.index in limit["operations"])
+    ]
+
+
+def _has_json_body(site: Site) -> bool:
+    try:
+        return site.body_schema() is not None
+    except NoPlaceError:
+        return False
+
+
+def _has_json_reply(site: Site) -> bool:
+    answer = site.answer
+    return answer is not None and answer.media_type is not None and answer.status // 100 == 2
+
+
+def _is_default(site: Site) -> bool:
+    """Shown what an unlisted request must show, and the operation asks for no more."""
+    default = [[demand["credential"] for demand in demands] for demands in site.api["unlisted_security"]]
+    return [demand["credential"] for demand in site.demands] in default
+
+
+def _hides_undeclared_status(site: Site) -> bool:
+    return "default" not in site.plan["replies"] and "2XX" not in site.plan["replies"]
+
+
+NEEDS: dict[str, Need] = {
+    "api_key": lambda site: site.kinds() == {"api_key"},
+    "body.json": _has_json_body,
+    "body.none": lambda site: site.plan["body"] is None,
+    "body.required": lambda site: site.plan["body"] is not None and site.plan["body"]["required"],
+    "closed": lambda site: site.plan["closed"] is not None,
+    "cors": lambda site: site.api["cors"] is not None and site.plan["method"] != "OPTIONS",
+    "cors.named": lambda site: site.api["cors"] is not None and "*" not in site.api["cors"]["origins"],
+    "credential": lambda site: bool(site.demands) and [] not in site.plan["security"],
+    "fields.dropped": lambda site: site.api["contract"]["undeclared_fields"] == "drop",
+    "fields.withheld": lambda site: site.api["contract"]["undeclared_fields"] == "withhold",
+    "get": lambda site: site.plan["method"] == "GET",
+    "host.named": lambda site: "*" not in site.api["hosts"],
+    "jwt": lambda site: site.kinds() == {"jwt"},
+    "limit.address": _by("address"),
+    "limit.subject": _by("subject"),
+    "open": lambda site: site.plan["closed"] is None,
+    "proxy": lambda site: bool(site.gateway["trusted_proxies"]),
+    "replies.judged": lambda site: site.api["contract"]["replies"] == "enforce",
+    "reply.json": _has_json_reply,
+    "reply.status": _hides_undeclared_status,
+    "requests.judged": lambda site: site.api["contract"]["requests"] == "enforce",
+    "role": lambda site: bool(site.plan["roles"]),
+    "roles.none": lambda site: not site.plan["roles"],
+    "scope": lambda site: bool(site.scopes()),
+    "scopes.none": lambda site: not site.scopes(),
+    "security.default": _is_default,
+    "unlisted.refused": lambda site: site.api["unlisted"] == "enforce",
+}

@@ -1,0 +1,114 @@
+"""What a proof came to: one row a reason, one proof a case and place. Counts and words only; nothing is played here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from yett.prove.cases import Reason
+
+MOST_TOLD = 5
+
+
+class State(StrEnum):
+    """How one column of a row came out. Only `FALLS_SHORT` makes a proof fail."""
+
+    HOLDS = "holds"
+    FALLS_SHORT = "falls short"
+    REPORTED = "reported"
+    HELD_TWICE = "held twice"
+    NOTHING = "nothing to ablate"
+    ABSENT = "not in this plan"
+    UNPROVEN = "not proven here"
+
+
+# The first that occurs among several decides; what an ablation shows once is shown.
+_WORST_FIRST = (State.FALLS_SHORT, State.HOLDS, State.REPORTED, State.HELD_TWICE, State.NOTHING, State.UNPROVEN)
+
+
+def joined(states: Iterable[State]) -> State:
+    """One state for several."""
+    seen = set(states)
+    return next((state for state in _WORST_FIRST if state in seen), State.ABSENT)
+
+
+@dataclass
+class Proof:
+    """One case at one place (`engine`, `reader`, `gateway`, `live`), at so many operations; `told`: what fell short."""
+
+    case: str
+    place: str
+    sites: int = 0
+    attack: State = State.ABSENT
+    twin: State = State.ABSENT
+    ablation: State = State.ABSENT
+    told: list[str] = field(default_factory=list[str])
+
+    def add(self, attack: State, twin: State, ablation: State) -> None:
+        """Count one more site."""
+        self.sites += 1
+        self.attack = joined([self.attack, attack])
+        self.twin = joined([self.twin, twin])
+        self.ablation = joined([self.ablation, ablation])
+
+    def tell(self, text: str) -> None:
+        """Say what was found, unless enough was said."""
+        if len(self.told) < MOST_TOLD and text not in self.told:
+            self.told.append(text)
+
+    def as_json(self) -> dict[str, Any]:
+        """As the published schema has it."""
+        return {
+            "case": self.case,
+            "place": self.place,
+            "operations": self.sites,
+            "attack": self.attack,
+            "twin": self.twin,
+            "ablation": self.ablation,
+            "told": self.told,
+        }
+
+
+@dataclass
+class Row:
+    """Everything that was proven of one reason."""
+
+    reason: Reason
+    proofs: list[Proof] = field(default_factory=list[Proof])
+
+    @property
+    def attack(self) -> State:
+        """Whether every attack was refused, with exactly this reason."""
+        return joined(proof.attack for proof in self.proofs)
+
+    @property
+    def twin(self) -> State:
+        """Whether every twin passed."""
+        return joined(proof.twin for proof in self.proofs)
+
+    @property
+    def ablation(self) -> State:
+        """Whether the attack goes through where the check is taken out."""
+        if self.reason.kind == "fault" and self.attack not in (State.ABSENT, State.UNPROVEN):
+            return State.NOTHING
+        return joined(proof.ablation for proof in self.proofs if proof.ablation != State.NOTHING)
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether the proof of this reason failed."""
+        return State.FALLS_SHORT in (self.attack, self.twin, self.ablation)
+
+    def as_json(self) -> dict[str, Any]:
+        """As the published schema has it."""
+        return {
+            "reason": self.reason.id,
+            "control": self.reason.control,
+            "kind": self.reason.kind,
+            "attack": self.attack,
+            "twin": self.twin,
+            "ablation": self.ablation,
+            "level": self.reason.level,
+            "proofs": [proof.as_json() for proof in self.proofs],
+        }

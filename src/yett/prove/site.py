@@ -1,0 +1,87 @@
+"""A place of the plan that a case can be played at: one operation, one way to be let in, and its benign request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from yett.openapi import Operation
+from yett.openapi.example import Answer, Conforms, Examples, NoExampleError, Request
+from yett.openapi.json_types import Json
+
+
+class NoPlaceError(Exception):
+    """The change cannot be made here; the text says what the operation lacks. Another operation may have it."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """`plan` and `api` are of the compiled document, `demands` one alternative of the operation's security."""
+
+    api_index: int
+    api: dict[str, Any]
+    index: int
+    plan: dict[str, Any]
+    described: Operation
+    demands: tuple[dict[str, Any], ...]
+    examples: Examples
+    fits: Conforms
+    gateway: dict[str, Any]
+    given: Request | None = None
+
+    @property
+    def name(self) -> str:
+        """As rows show it."""
+        return f"{self.api['name']}: {self.plan['id']}"
+
+    @property
+    def host(self) -> str:
+        """A host that the API answers for."""
+        pattern: str = self.api["hosts"][0]
+        return pattern.replace("*", "proof" if pattern.startswith("*.") else "proof.example")
+
+    def kinds(self) -> set[str]:
+        """How the demands are verified: jwt, api_key."""
+        return {kind for demand in self.demands for kind in self.api["credentials"][demand["credential"]]}
+
+    def scopes(self) -> list[str]:
+        """Every scope that the demands ask for."""
+        return [scope for demand in self.demands for scope in demand["scopes"]]
+
+    @cached_property
+    def request(self) -> Request:
+        """The benign request. Raises `NoExampleError`."""
+        if self.given is not None:
+            return self.given
+        if self.plan["closed"] is not None:
+            return Request(self.described.method, _filled(self.described.path), (), None)
+        return self.examples.request(self.described)
+
+    @cached_property
+    def answer(self) -> Answer | None:
+        """The benign answer; none where none can be made."""
+        try:
+            return self.examples.reply(self.described)
+        except (NoExampleError, ValueError):
+            return None
+
+    def conforms(self, reference: str | None, value: Json) -> bool:
+        """Whether a value is what a schema of the API describes."""
+        return reference is None or self.fits(reference, value)
+
+    def parameters(self, location: str) -> list[dict[str, Any]]:
+        """The declared parameters of one location, as the plan has them."""
+        return [parameter for parameter in self.plan["parameters"] if parameter["in"] == location]
+
+    def body_schema(self) -> str | None:
+        """The schema of the benign body; raises `NoPlaceError` where there is no JSON body."""
+        if self.plan["body"] is None or self.request.body is None:
+            raise NoPlaceError("no JSON body")
+        return next(iter(self.plan["body"]["content"].values()))
+
+
+def _filled(template: str) -> str:
+    """A template of which no parameter is described, with something in the place of each."""
+    parts = template.split("{")
+    return parts[0] + "".join("1" + part.partition("}")[2] for part in parts[1:])
