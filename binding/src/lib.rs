@@ -2,6 +2,7 @@
 //!
 //! `plan` loads plans, `worker` runs the child, `proof` decides attempts, `asgi` is the shell inside a Python app.
 
+mod asgi;
 mod clock;
 mod plan;
 mod proof;
@@ -12,6 +13,7 @@ use pyo3::prelude::*;
 /// The engine and the gateway.
 #[pymodule]
 fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    asgi::add(module)?;
     clock::add(module)?;
     plan::add(module)?;
     proof::add(module)?;

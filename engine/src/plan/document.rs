@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 pub struct Document {
     /// Version of this format: 1.
     pub yett: u32,
-    /// SHA-256 of the catalogue that the plan was compiled with.
+    /// SHA-256 of the reasons that the plan was compiled with (engine/build.rs).
     pub catalogue: String,
     /// What the shell needs: sockets, timeouts, sinks.
     pub gateway: Gateway,

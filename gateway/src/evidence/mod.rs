@@ -87,6 +87,11 @@ impl Queue {
         self.dropped.load(Ordering::Relaxed)
     }
 
+    /// Ends the writer once it has written what waits; records that come later are dropped and counted.
+    pub fn end(&self) {
+        self.tell(Message::End);
+    }
+
     /// Tells the writer; it is told even when it is behind.
     pub(crate) fn tell(&self, message: Message) {
         let _ = self.sender.send(message);

@@ -1,0 +1,34 @@
+"""`Yett(app, plan=...)`: an ASGI application that hands on what the plan permits. What scopes there are, and no more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from yett.serve.asgi.exchange import Exchange
+from yett.serve.asgi.keeper import Keeper
+from yett.serve.asgi.types import App, Receive, Scope, Send
+
+
+class Yett:
+    """An ASGI 3 application around another: the same plan, engine and answers as the gateway's."""
+
+    def __init__(self, app: App, plan: str | Path = "yett.yaml", *, clock: int | None = None) -> None:
+        """Compile the plan; `clock` stands still at so many nanoseconds since 1970 (tests).
+
+        Raises `PlanError` with everything that is wrong. Threads start with the first request, never before a fork.
+        """
+        self._app = app
+        self._keeper = Keeper(Path(plan), clock)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Judge `http` and `websocket` scopes; `lifespan` passes; any other kind is refused with `ValueError`."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] in {"http", "websocket"}:
+            await Exchange(self._keeper, self._app, scope, receive, send).run()
+        else:
+            raise ValueError(f"ASGI scope {scope['type']!r}: expected http, websocket or lifespan")
+
+    def close(self) -> None:
+        """End the thread that watches plan and keys, write the evidence that waits, and give up the plan's lock."""
+        self._keeper.close()
