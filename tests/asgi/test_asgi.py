@@ -1,4 +1,4 @@
-"""Property: an app inside Yett answers as the same app behind the gateway would, and nothing passes that was not judged."""
+"""Property: an app inside Yett answers as it would behind the gateway, and nothing passes that was not judged."""
 
 import asyncio
 import json

@@ -13,7 +13,7 @@ COMPILED = ("id", "control", "kind", "public", "status", "text", "level")
 
 @cache
 def catalogue_hash() -> str:
-    """SHA-256 of what the engine has compiled in of each reason (engine/build.rs); cases are not, so they may change."""
+    """SHA-256 of what the engine has compiled in of each reason (engine/build.rs); cases are not, and may change."""
     reasons = [
         {**reason, "control": control["control"]}
         for control in (tomllib.loads(path.read_text("utf-8")) for path in FOLDER.glob("*.toml"))

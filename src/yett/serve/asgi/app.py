@@ -1,4 +1,4 @@
-"""`Yett(app, plan=...)`: an ASGI application that hands on what the plan permits. What scopes there are, and no more."""
+"""`Yett(app, plan=...)`: an ASGI application that hands on what the plan permits. Scopes, and no more."""
 
 from __future__ import annotations
 

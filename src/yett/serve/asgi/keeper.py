@@ -1,4 +1,4 @@
-"""What one process keeps for an app: the engine's shell, and a thread that watches plan and API keys. No request is seen."""
+"""What one process keeps for an app: the shell, and a thread that watches plan and keys. No request is seen here."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Keeper:
         except OSError:
             self._plan_lock.close()
             raise CannotServe(
-                f"{self._path}: another process already serves this plan, and `state: memory` counts in each of them alone;"
+                f"{self._path}: another process already serves this plan, and `state: memory` counts in each alone;"
                 " run one worker, or set danger_state_per_process: true"
             ) from None
 
