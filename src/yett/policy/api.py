@@ -89,6 +89,7 @@ class Api(Section):
         "python": "no Python guard runs until then",
         "cache": "every permitted request goes to the upstream until then",
         "graphql": "it is seen as a plain operation until then",
+        "prove": "give the operation an `example` in its description until then",
         "mcp": "it is seen as a plain operation until then",
         "tape": "evidence is what is kept until then",
         "websocket": "upgrades are refused until then",

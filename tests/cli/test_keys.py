@@ -1,0 +1,68 @@
+"""`yett keys`: a key is shown once, with a curl line that uses it; what was made can be listed and ended."""
+
+import json
+import re
+
+import pytest
+
+
+@pytest.fixture
+def plan(yett):
+    yett("init", "openapi.yaml", "--upstream", "http://127.0.0.1:9000")
+
+
+def test_a_key_and_a_line_that_uses_it(yett, plan):
+    done = yett("keys", "add", "anna", "--role", "admin", "--scope", "read", "--expires", "90d")
+    assert done.code == 0
+    assert "for anna with scope read, role admin. The key is shown this once:" in done.out
+    [key, again] = re.findall(r"yett_[A-Za-z0-9_-]+", done.out)
+    assert key == again
+    assert f"curl -i -H 'x-api-key: {key}' http://127.0.0.1:8080/v1/notes" in done.out
+    assert key not in yett("keys", "list").out
+
+
+def test_a_list(yett, plan):
+    assert "no keys; `yett keys add NAME` makes one" in yett("keys", "list").out
+    made = json.loads(yett("keys", "add", "anna", "--expires", "2999-01-31", "--json").out)
+    assert made["key"].startswith("yett_")
+    [listed] = json.loads(yett("keys", "list", "--json").out)
+    assert listed == {name: value for name, value in made.items() if name != "key"}
+    assert (listed["state"], listed["expires"]) == ("in force", "2999-01-31T00:00:00Z")
+    assert [line.split()[:4] for line in yett("keys", "list").out.splitlines()] == [
+        ["id", "subject", "state", "created"],
+        [made["id"], "anna", "in", "force"],
+    ]
+
+
+def test_a_key_is_ended(yett, plan):
+    made = json.loads(yett("keys", "add", "anna", "--json").out)
+    assert yett("keys", "revoke", made["id"]).out == f"revoked {made['id']} of anna\n"
+    assert json.loads(yett("keys", "list", "--json").out)[0]["state"] == "revoked"
+    again = yett("keys", "revoke", "anna")
+    assert (again.code, "found no key in force" in again.err) == (1, True)
+
+
+@pytest.mark.parametrize("expires", ["soon", "2020-01-01", "2999-02-30", "0d", "400d"])
+def test_what_is_no_end(yett, plan, expires):
+    done = yett("keys", "add", "anna", "--expires", expires)
+    assert (done.code, f"found --expires {expires!r}" in done.err) == (2, True)
+    assert "no keys" in yett("keys", "list").out
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a\nb", "-a", "x" * 201])
+def test_what_is_no_name(yett, plan, name):
+    assert yett("keys", "add", "--", name).code == 2
+
+
+def test_a_plan_whose_callers_show_no_key(yett, tmp_path):
+    (tmp_path / "yett.yaml").write_text(
+        "yett: 1\napis: {notes: {openapi: openapi.yaml, upstream: {urls: [http://127.0.0.1:9000]}}}\n"
+    )
+    assert "takes an API key: `credentials` names none" in yett("keys", "add", "anna").out
+
+
+def test_a_pepper_that_is_not_there(yett, plan, tmp_path):
+    text = (tmp_path / "yett.yaml").read_text().replace("apis:", "store: {pepper: {env: NO_SUCH_PEPPER}}\napis:", 1)
+    (tmp_path / "yett.yaml").write_text(text)
+    done = yett("keys", "add", "anna")
+    assert (done.code, "the environment variable NO_SUCH_PEPPER is empty" in done.err) == (2, True)
