@@ -2,7 +2,9 @@
 
 use yett_engine::Time;
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 /// 1970-01-01 was a Thursday.
 const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 
@@ -21,8 +23,16 @@ fn date(days: u64) -> Date {
     let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    Date { year: year_of_era + era * 400 + u64::from(month <= 2), month, day }
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    Date {
+        year: year_of_era + era * 400 + u64::from(month <= 2),
+        month,
+        day,
+    }
 }
 
 /// `Tue, 24 Nov 2026 10:48:31 GMT`.
@@ -30,7 +40,11 @@ pub(crate) fn http_date(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     let Date { year, month, day } = date(days);
     let name = |names: &'static [&'static str], index: u64| {
-        usize::try_from(index).ok().and_then(|index| names.get(index)).copied().unwrap_or_default()
+        usize::try_from(index)
+            .ok()
+            .and_then(|index| names.get(index))
+            .copied()
+            .unwrap_or_default()
     };
     format!(
         "{}, {day:02} {} {year:04} {:02}:{:02}:{:02} GMT",

@@ -70,7 +70,10 @@ pub fn key_sets(given: &HashMap<String, Value>) -> Result<HashMap<Box<str>, Arc<
             Ok(keys) => {
                 sets.insert(name.as_str().into(), Arc::new(keys));
             }
-            Err(fault) => faults.push(Fault { pointer: format!("/given/{name}"), found: fault.to_string() }),
+            Err(fault) => faults.push(Fault {
+                pointer: format!("/given/{name}"),
+                found: fault.to_string(),
+            }),
         }
     }
     if faults.is_empty() { Ok(sets) } else { Err(faults) }

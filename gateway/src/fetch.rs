@@ -41,7 +41,10 @@ pub(crate) fn judge(url: &str) -> Result<(), String> {
 
 fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    host == "localhost"
+        || bare
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 impl Fetcher {
@@ -61,7 +64,10 @@ impl Fetcher {
         let text = tokio::time::timeout(limit, self.text(url))
             .await
             .map_err(|_| format!("no answer in {} ms", url.timeout))??;
-        let limits = Limits { set: usize::try_from(url.bytes).unwrap_or(usize::MAX), ..Limits::default() };
+        let limits = Limits {
+            set: usize::try_from(url.bytes).unwrap_or(usize::MAX),
+            ..Limits::default()
+        };
         let keys = KeySet::parse_within(&text, &limits).map_err(|fault| fault.to_string())?;
         Ok((Arc::new(keys), text.into()))
     }

@@ -27,6 +27,9 @@ pub use control::start as start_control;
 #[must_use]
 pub fn plan_hash(plan: &[u8]) -> String {
     let mut digits = Vec::with_capacity(64);
-    state::hex::write(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, plan).as_ref(), &mut digits);
+    state::hex::write(
+        aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, plan).as_ref(),
+        &mut digits,
+    );
     String::from_utf8(digits).unwrap_or_default()
 }

@@ -12,7 +12,9 @@ use crate::process::Process;
 use crate::state::Source;
 
 /// Upper bounds of the latency histogram, in microseconds.
-const BOUNDS: [u64; 12] = [100, 250, 500, 1_000, 2_500, 5_000, 10_000, 50_000, 100_000, 500_000, 1_000_000, 10_000_000];
+const BOUNDS: [u64; 12] = [
+    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 50_000, 100_000, 500_000, 1_000_000, 10_000_000,
+];
 
 /// The counters.
 #[derive(Default)]
@@ -55,7 +57,11 @@ impl Metrics {
                 *counted.upstream.entry(record.upstream / 100).or_default() += 1;
             }
             counted.micros += record.micros;
-            if let Some((_, bucket)) = BOUNDS.iter().zip(&mut counted.buckets).find(|(bound, _)| record.micros <= **bound) {
+            if let Some((_, bucket)) = BOUNDS
+                .iter()
+                .zip(&mut counted.buckets)
+                .find(|(bound, _)| record.micros <= **bound)
+            {
                 *bucket += 1;
             }
         }
@@ -76,16 +82,43 @@ pub(crate) fn text(process: &Process) -> String {
     upstream(&counted, &mut out);
     drop(counted);
     let gauge = |out: &mut String, name: &str, kind: &str, help: &str, value: u64| {
-        let _ = writeln!(out, "# HELP yett_{name} {help}\n# TYPE yett_{name} {kind}\nyett_{name} {value}");
+        let _ = writeln!(
+            out,
+            "# HELP yett_{name} {help}\n# TYPE yett_{name} {kind}\nyett_{name} {value}"
+        );
     };
     let connections = process.connections.load(Ordering::Relaxed).into();
-    gauge(&mut out, "connections", "gauge", "Open client connections.", connections);
+    gauge(
+        &mut out,
+        "connections",
+        "gauge",
+        "Open client connections.",
+        connections,
+    );
     let held = process.held.load(Ordering::Relaxed);
-    gauge(&mut out, "held_bytes", "gauge", "Bytes of bodies that are held now.", held);
+    gauge(
+        &mut out,
+        "held_bytes",
+        "gauge",
+        "Bytes of bodies that are held now.",
+        held,
+    );
     let dropped = process.evidence.dropped();
-    gauge(&mut out, "evidence_dropped_total", "counter", "Records of evidence that were dropped.", dropped);
+    gauge(
+        &mut out,
+        "evidence_dropped_total",
+        "counter",
+        "Records of evidence that were dropped.",
+        dropped,
+    );
     let buckets = process.state.limits.len() as u64;
-    gauge(&mut out, "limit_buckets", "gauge", "Counters that the limits hold now.", buckets);
+    gauge(
+        &mut out,
+        "limit_buckets",
+        "gauge",
+        "Counters that the limits hold now.",
+        buckets,
+    );
     facts(process, &mut out);
     out
 }
@@ -148,7 +181,11 @@ fn facts(process: &Process, out: &mut String) {
         if let Source::Url(fetched, url) = source {
             let age = fetched.age(now).map_or(-1.0, |age| age as f64 / 1e9);
             let name = escaped(&credential.name);
-            let _ = writeln!(out, "yett_key_set_age_seconds{{credential=\"{name}\",url=\"{}\"}} {age}", escaped(&url.url));
+            let _ = writeln!(
+                out,
+                "yett_key_set_age_seconds{{credential=\"{name}\",url=\"{}\"}} {age}",
+                escaped(&url.url)
+            );
         }
     }
 }

@@ -57,7 +57,10 @@ pub(crate) struct Held {
 
 impl Held {
     pub(crate) fn nothing(process: &Arc<Process>) -> Self {
-        Self { process: process.clone(), octets: 0 }
+        Self {
+            process: process.clone(),
+            octets: 0,
+        }
     }
 
     /// Takes more.
@@ -67,7 +70,11 @@ impl Held {
     pub(crate) fn grow(&mut self, octets: u64, budget: u64) -> Result<(), Reason> {
         let before = self.process.held.fetch_add(octets, Ordering::Relaxed);
         self.octets += octets;
-        if before.saturating_add(octets) > budget { Err(reason::UPSTREAM_MEMORY_EXHAUSTED) } else { Ok(()) }
+        if before.saturating_add(octets) > budget {
+            Err(reason::UPSTREAM_MEMORY_EXHAUSTED)
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -1,16 +1,24 @@
-//! Writes several buffers as one, with one system call where the socket takes them.
+//! Writes several buffers as one, with one system call where the socket takes them: `send` for one, `writev` for more.
 
 use std::io::{self, IoSlice};
 
+use smallvec::SmallVec;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 /// Writes all parts in order.
 pub(crate) async fn write_all<const N: usize>(to: &mut (impl AsyncWrite + Unpin), parts: [&[u8]; N]) -> io::Result<()> {
-    let mut slices = parts.map(IoSlice::new);
+    let mut slices: SmallVec<[IoSlice<'_>; N]> = parts
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .map(IoSlice::new)
+        .collect();
     let mut rest = slices.as_mut_slice();
-    IoSlice::advance_slices(&mut rest, 0);
     while !rest.is_empty() {
-        match to.write_vectored(rest).await? {
+        let written = match &*rest {
+            [one] => to.write(one).await?,
+            more => to.write_vectored(more).await?,
+        };
+        match written {
             0 => return Err(io::ErrorKind::WriteZero.into()),
             written => IoSlice::advance_slices(&mut rest, written),
         }

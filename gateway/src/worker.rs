@@ -69,7 +69,11 @@ pub fn run(config: &str, inherited: Inherited, clock: Clock) -> Result<(), NotSt
 }
 
 fn serve(config: &str, inherited: Inherited, clock: Clock) -> Result<(), NotStarted> {
-    let Inherited { listeners, admin, control: socket } = inherited;
+    let Inherited {
+        listeners,
+        admin,
+        control: socket,
+    } = inherited;
     let config = Config::read(config).map_err(NotStarted::Config)?;
     config.log.apply();
     let pepper = config.pepper().map_err(NotStarted::Config)?;
@@ -85,7 +89,10 @@ fn serve(config: &str, inherited: Inherited, clock: Clock) -> Result<(), NotStar
     let (queue, writer) = evidence::start(&plan.gateway.evidence, pepper.as_deref(), clock)?;
     let process = Arc::new(Process::new(state, queue.clone()));
     let (drain, draining) = watch::channel(None);
-    let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
+    let addresses = listeners
+        .iter()
+        .map(TcpListener::local_addr)
+        .collect::<io::Result<Vec<_>>>()?;
     let (reactors, ended) = reactors(&process, &listeners, threads(plan.gateway.threads), &draining)?;
     drop(listeners);
     log::info("serving", &[("plan", &plan.hash), ("threads", &reactors.len())]);
@@ -96,8 +103,18 @@ fn serve(config: &str, inherited: Inherited, clock: Clock) -> Result<(), NotStar
         "admin": admin.as_ref().map(TcpListener::local_addr).transpose()?,
     }});
     drop(plan);
-    let runtime = runtime::Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
-    let control = Control { process, wishes, socket, admin, drain, ended, ready };
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())?;
+    let control = Control {
+        process,
+        wishes,
+        socket,
+        admin,
+        drain,
+        ended,
+        ready,
+    };
     let lived = runtime.block_on(control::live(control));
     for reactor in reactors {
         let _ = reactor.join();
@@ -128,7 +145,10 @@ fn reactors(
     let (start, started) = started::channel();
     let mut handles = Vec::with_capacity(threads);
     for number in 0..threads {
-        let listeners = listeners.iter().map(TcpListener::try_clone).collect::<io::Result<Vec<_>>>()?;
+        let listeners = listeners
+            .iter()
+            .map(TcpListener::try_clone)
+            .collect::<io::Result<Vec<_>>>()?;
         let (process, draining, end, start) = (process.clone(), draining.clone(), end.clone(), start.clone());
         let name = format!("yett-reactor-{number}");
         handles.push(Builder::new().name(name).spawn(move || {
@@ -147,7 +167,9 @@ fn reactors(
     }
     drop(start);
     for _ in 0..threads {
-        started.recv().unwrap_or_else(|_| Err(io::Error::other("a reactor ended before it began")))?;
+        started
+            .recv()
+            .unwrap_or_else(|_| Err(io::Error::other("a reactor ended before it began")))?;
     }
     Ok((handles, ended))
 }

@@ -42,13 +42,21 @@ impl Connection {
                 continue;
             }
             if rest.is_empty() {
-                rest.reserve(usize::try_from(announced).unwrap_or_default().max(first.len() + octets.len()));
+                rest.reserve(
+                    usize::try_from(announced)
+                        .unwrap_or_default()
+                        .max(first.len() + octets.len()),
+                );
                 rest.extend_from_slice(&std::mem::take(&mut first));
             }
             rest.extend_from_slice(&octets);
         }
         let whole = if rest.is_empty() { first } else { rest.freeze() };
-        Ok(if whole.is_empty() { Body::None } else { Body::Held(whole) })
+        Ok(if whole.is_empty() {
+            Body::None
+        } else {
+            Body::Held(whole)
+        })
     }
 
     /// Says `100 Continue` to a client that waits for it; only who may send a body comes here.
@@ -75,7 +83,11 @@ impl Connection {
                 Ok(Event::Head(_) | Event::Closed) => return Err(reason::ADMIT_BODY_CUT),
                 Err(refusal) => return Err(refusal.reason),
             }
-            match self.deadline.within(self.stream.read_buf(self.reader.buffer_mut())).await {
+            match self
+                .deadline
+                .within(self.stream.read_buf(self.reader.buffer_mut()))
+                .await
+            {
                 Ok(Ok(0)) => self.reader.eof(),
                 Ok(Ok(_)) => {}
                 Ok(Err(_)) => return Err(reason::ADMIT_BODY_CUT),

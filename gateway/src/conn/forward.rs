@@ -33,7 +33,12 @@ impl Connection {
         } else {
             self.answer(exchange, release, keep).await
         };
-        let Answering { mut conn, target, head, mut body } = answering;
+        let Answering {
+            mut conn,
+            target,
+            head,
+            mut body,
+        } = answering;
         if head.keep_alive && self.body_ended && discard_what_is_here(&mut body, &mut conn.buffer) {
             self.thread.pool.put(&target, conn, self.thread.ticker.now());
         }
@@ -67,7 +72,11 @@ impl Connection {
         };
         let process = self.thread.process.clone();
         let mut facts = process.state.facts(&ground);
-        let release = match guarded(|| exchange.session.reply(pass, Answer::new(status, headers, body), &mut facts)) {
+        let release = match guarded(|| {
+            exchange
+                .session
+                .reply(pass, Answer::new(status, headers, body), &mut facts)
+        }) {
             Some(Ok(release)) => release,
             Some(Err(Stop::Deny(denial))) => exchange.session.refuse(&denial),
             Some(Err(Stop::Need(_))) => exchange.session.fault(reason::ENGINE_FACT_UNAVAILABLE),
@@ -77,7 +86,12 @@ impl Connection {
     }
 
     /// Reads the body of an answer whole, within its limit, its deadline and the budget of all held bodies.
-    async fn collect(&mut self, exchange: &mut Exchange, limit: u64, answering: &mut Answering) -> Result<Bytes, Reason> {
+    async fn collect(
+        &mut self,
+        exchange: &mut Exchange,
+        limit: u64,
+        answering: &mut Answering,
+    ) -> Result<Bytes, Reason> {
         let announced = match answering.head.framing {
             Framing::Length(length) if length > limit => return Err(reason::RECEIVE_BODY_TOO_LARGE),
             Framing::Length(length) => length,
@@ -89,7 +103,11 @@ impl Connection {
         let (mut receiver, reader) = answering.receiver();
         let mut first = Bytes::new();
         let mut rest = BytesMut::new();
-        while let Some(octets) = receiver.octets(reader, &self.deadline).await.map_err(|failed| failed.reason())? {
+        while let Some(octets) = receiver
+            .octets(reader, &self.deadline)
+            .await
+            .map_err(|failed| failed.reason())?
+        {
             let length = (first.len() + rest.len() + octets.len()) as u64;
             if length > limit {
                 return Err(reason::RECEIVE_BODY_TOO_LARGE);
@@ -103,7 +121,11 @@ impl Connection {
                 continue;
             }
             if rest.is_empty() {
-                rest.reserve(usize::try_from(announced).unwrap_or_default().max(first.len() + octets.len()));
+                rest.reserve(
+                    usize::try_from(announced)
+                        .unwrap_or_default()
+                        .max(first.len() + octets.len()),
+                );
                 rest.extend_from_slice(&std::mem::take(&mut first));
             }
             rest.extend_from_slice(&octets);
@@ -116,7 +138,11 @@ impl Answering {
     /// What reads the rest of the answer.
     pub(super) fn receiver(&mut self) -> (Receiver<'_, &mut tokio::net::TcpStream>, &mut BodyReader) {
         let conn = &mut self.conn;
-        let receiver = Receiver { stream: &mut conn.stream, buffer: &mut conn.buffer, reused: conn.reused };
+        let receiver = Receiver {
+            stream: &mut conn.stream,
+            buffer: &mut conn.buffer,
+            reused: conn.reused,
+        };
         (receiver, &mut self.body)
     }
 }

@@ -14,7 +14,12 @@ const MOST_ROUNDS: usize = 8;
 
 impl Connection {
     /// Judges a request up to its permit; or what it is answered instead.
-    pub(super) async fn judge(&mut self, exchange: &mut Exchange, head: &Head, raw: &RawHead) -> Result<Permit, Release> {
+    pub(super) async fn judge(
+        &mut self,
+        exchange: &mut Exchange,
+        head: &Head,
+        raw: &RawHead,
+    ) -> Result<Permit, Release> {
         let mut body = None;
         for _ in 0..MOST_ROUNDS {
             let ground = exchange.ground.clone();
@@ -30,7 +35,9 @@ impl Connection {
                     process.state.keep(facts.basis(), exchange.session.trace());
                     let body = match &body {
                         Some(body) => Body::clone(body),
-                        None => body.insert(self.body(exchange, caller.body_need(&ground.plan), raw).await?).clone(),
+                        None => body
+                            .insert(self.body(exchange, caller.body_need(&ground.plan), raw).await?)
+                            .clone(),
                     };
                     match guarded(|| exchange.session.body(caller, body, &mut facts)) {
                         Some(Ok(permit)) => return Ok(permit),

@@ -39,6 +39,10 @@ pub(crate) struct Connection {
 }
 
 /// What comes next of a connection.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would be one more allocation for each request"
+)]
 enum Next {
     Head(RawHead),
     /// It cannot be read any further.
@@ -69,7 +73,16 @@ impl Connection {
             ..Limits::default()
         };
         let deadline = thread.ticker.deadline();
-        Self { thread, stream, peer, reader: Reader::new(limits), deadline, out: BytesMut::new(), served: 0, body_ended: false }
+        Self {
+            thread,
+            stream,
+            peer,
+            reader: Reader::new(limits),
+            deadline,
+            out: BytesMut::new(),
+            served: 0,
+            body_ended: false,
+        }
     }
 
     /// Serves until the connection ends.
@@ -118,7 +131,11 @@ impl Connection {
                 began = true;
                 self.deadline.set(timeouts.head);
             }
-            match self.deadline.within(self.stream.read_buf(self.reader.buffer_mut())).await {
+            match self
+                .deadline
+                .within(self.stream.read_buf(self.reader.buffer_mut()))
+                .await
+            {
                 Ok(Ok(0)) => self.reader.eof(),
                 Ok(Ok(_)) => {}
                 Err(Late) if began => return Next::Refused(reason::UPSTREAM_HEAD_LATE),

@@ -42,19 +42,30 @@ enum Pumped {
 impl Connection {
     /// Sends, and waits for the head of the answer. A connection that was used before and turns out to be closed is replaced
     /// once, where the request may be sent twice (RFC 9110 section 9.2.2).
-    pub(super) async fn send(&mut self, exchange: &mut Exchange, forward: &Forward, raw: &RawHead) -> Result<Answering, Broken> {
+    pub(super) async fn send(
+        &mut self,
+        exchange: &mut Exchange,
+        forward: &Forward,
+        raw: &RawHead,
+    ) -> Result<Answering, Broken> {
         let ground = exchange.ground.clone();
         let Some(api) = ground.plan.apis.get(forward.api as usize) else {
             return Err(Broken::Fault(reason::ENGINE_DECISION_FAULTED));
         };
         exchange.patience = api.upstream.timeout;
         let outgoing = outgoing(forward, raw);
-        let targets = ground.targets.get(forward.api as usize).map(Vec::as_slice).unwrap_or_default();
+        let targets = ground
+            .targets
+            .get(forward.api as usize)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let turn = self.thread.turn.get();
         self.thread.turn.set(turn.wrapping_add(1));
         let mut failed = Failed::Refused;
         for number in 0..targets.len() {
-            let Some(target) = targets.get(turn.wrapping_add(number) % targets.len()) else { continue };
+            let Some(target) = targets.get(turn.wrapping_add(number) % targets.len()) else {
+                continue;
+            };
             let mut pooled = self.thread.pool.take(target);
             loop {
                 let mut conn = match pooled.take() {
@@ -70,10 +81,18 @@ impl Connection {
                         }
                     }
                 };
-                match self.send_over(exchange, &mut conn, forward, (target, outgoing), raw).await {
+                match self
+                    .send_over(exchange, &mut conn, forward, (target, outgoing), raw)
+                    .await
+                {
                     Ok(head) => {
                         let body = BodyReader::new(head.framing);
-                        return Ok(Answering { conn, target: target.clone(), head, body });
+                        return Ok(Answering {
+                            conn,
+                            target: target.clone(),
+                            head,
+                            body,
+                        });
                     }
                     Err(Broken::Fault(_)) if conn.stale && may_repeat(forward) => {}
                     Err(broken) => return Err(broken),
@@ -94,11 +113,14 @@ impl Connection {
         self.out.clear();
         write_head(forward, target, outgoing, &mut self.out);
         let body = match &forward.body {
-            Body::Held(octets) => &**octets,
+            Body::Held(octets) => self.join(octets),
             Body::None | Body::Streamed => &[],
         };
         self.deadline.set(exchange.patience);
-        let written = self.deadline.within(wire::write_all(&mut conn.stream, [&self.out, body])).await;
+        let written = self
+            .deadline
+            .within(wire::write_all(&mut conn.stream, [&self.out, body]))
+            .await;
         if written.map_err(Failed::from)?.is_err() {
             conn.stale = conn.reused;
             return Err(Failed::Cut.into());
@@ -108,7 +130,11 @@ impl Connection {
             return self.send_stream(exchange, conn, outgoing, raw).await;
         }
         self.deadline.set(exchange.patience);
-        let mut receiver = Receiver { stream: &mut conn.stream, buffer: &mut conn.buffer, reused: conn.reused };
+        let mut receiver = Receiver {
+            stream: &mut conn.stream,
+            buffer: &mut conn.buffer,
+            reused: conn.reused,
+        };
         let head = receiver.head(to_head, &self.deadline).await;
         conn.stale = matches!(head, Err(Failed::Stale));
         Ok(head?)
@@ -123,7 +149,11 @@ impl Connection {
         raw: &RawHead,
     ) -> Result<AnswerHead, Broken> {
         let (read, mut write) = conn.stream.split();
-        let mut receiver = Receiver { stream: read, buffer: &mut conn.buffer, reused: false };
+        let mut receiver = Receiver {
+            stream: read,
+            buffer: &mut conn.buffer,
+            reused: false,
+        };
         let waiting = self.thread.ticker.deadline();
         let patience = exchange.patience;
         let mut head = std::pin::pin!(receiver.head(false, &waiting));
@@ -164,7 +194,9 @@ impl Connection {
             let written = match outgoing {
                 Outgoing::Chunked => {
                     let size = format!("{:x}\r\n", octets.len());
-                    self.deadline.within(wire::write_all(to, [size.as_bytes(), &octets, b"\r\n"])).await
+                    self.deadline
+                        .within(wire::write_all(to, [size.as_bytes(), &octets, b"\r\n"]))
+                        .await
                 }
                 Outgoing::None | Outgoing::Length(_) => self.deadline.within(wire::write_all(to, [&octets])).await,
             };
@@ -172,7 +204,9 @@ impl Connection {
                 return Ok(Pumped::Unwanted);
             }
         }
-        if outgoing == Outgoing::Chunked && !matches!(self.deadline.within(to.write_all(b"0\r\n\r\n")).await, Ok(Ok(()))) {
+        if outgoing == Outgoing::Chunked
+            && !matches!(self.deadline.within(to.write_all(b"0\r\n\r\n")).await, Ok(Ok(())))
+        {
             return Ok(Pumped::Unwanted);
         }
         Ok(Pumped::Whole)

@@ -30,7 +30,11 @@ pub(super) async fn serve(process: Arc<Process>, listener: TcpListener, drain: w
     }
 }
 
-async fn answer(process: &Process, mut stream: TcpStream, drain: &watch::Receiver<Option<Drain>>) -> std::io::Result<()> {
+async fn answer(
+    process: &Process,
+    mut stream: TcpStream,
+    drain: &watch::Receiver<Option<Drain>>,
+) -> std::io::Result<()> {
     let mut reader = Reader::new(Limits::default());
     let (status, kind, text) = loop {
         match reader.next() {
@@ -60,8 +64,16 @@ fn page(process: &Process, head: &RawHead, draining: bool) -> (&'static str, &'s
         (b"GET", b"/healthz") => ("200 OK", PLAIN, "ok\n".to_owned()),
         (b"GET", b"/readyz") if draining => ("503 Service Unavailable", PLAIN, "draining\n".to_owned()),
         (b"GET", b"/readyz") => ("200 OK", PLAIN, "ready\n".to_owned()),
-        (b"GET", b"/metrics") => ("200 OK", "text/plain; version=0.0.4; charset=utf-8", metrics::text(process)),
-        (b"GET", _) => ("404 Not Found", PLAIN, "expected /healthz, /readyz or /metrics\n".to_owned()),
+        (b"GET", b"/metrics") => (
+            "200 OK",
+            "text/plain; version=0.0.4; charset=utf-8",
+            metrics::text(process),
+        ),
+        (b"GET", _) => (
+            "404 Not Found",
+            PLAIN,
+            "expected /healthz, /readyz or /metrics\n".to_owned(),
+        ),
         _ => ("405 Method Not Allowed", PLAIN, "expected GET\n".to_owned()),
     }
 }

@@ -25,12 +25,17 @@ const ROUND: Duration = Duration::from_secs(1);
 /// Where the thread cannot begin.
 pub fn start(state: &Arc<State>, wishes: Wishes) -> io::Result<JoinHandle<()>> {
     let state = state.clone();
-    std::thread::Builder::new().name("yett-control".to_owned()).spawn(move || {
-        match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
-            Ok(runtime) => runtime.block_on(serve(state, wishes)),
-            Err(error) => log::error("no key set can be fetched", &[("error", &error)]),
-        }
-    })
+    std::thread::Builder::new()
+        .name("yett-control".to_owned())
+        .spawn(move || {
+            match Builder::new_current_thread()
+                .enable_all()
+                .build_local(LocalOptions::default())
+            {
+                Ok(runtime) => runtime.block_on(serve(state, wishes)),
+                Err(error) => log::error("no key set can be fetched", &[("error", &error)]),
+            }
+        })
 }
 
 /// Fetches what is wished for and what is due.
@@ -57,14 +62,17 @@ pub(super) async fn serve(state: Arc<State>, mut wishes: Wishes) {
 
 /// Begins a fetch, unless one is under way; then its end is waited for.
 fn begin(state: &Arc<State>, fetcher: &Rc<Fetcher>, fetched: &Arc<Fetched>, url: &KeyUrl, done: oneshot::Sender<()>) {
-    if !fetched.wait(done) {
+    if !fetched.wait(done, url, state.clock.now()) {
         return;
     }
     let (state, fetcher, fetched, url) = (state.clone(), fetcher.clone(), fetched.clone(), url.clone());
     spawn_local(async move {
         let answer = fetcher.fetch(&url).await;
         match &answer {
-            Ok((keys, _)) => log::info("a key set was fetched", &[("url", &url.url), ("keys", &keys.keys().len())]),
+            Ok((keys, _)) => log::info(
+                "a key set was fetched",
+                &[("url", &url.url), ("keys", &keys.keys().len())],
+            ),
             Err(why) => log::warning("a key set could not be fetched", &[("url", &url.url), ("error", why)]),
         }
         state.fetched(&fetched, answer.ok());

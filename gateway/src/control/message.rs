@@ -39,7 +39,11 @@ pub(super) struct Orders {
 
 impl Orders {
     pub(super) fn new(process: Arc<Process>, drain: watch::Receiver<Option<Drain>>) -> Self {
-        Self { process, drain, old: Vec::new() }
+        Self {
+            process,
+            drain,
+            old: Vec::new(),
+        }
     }
 
     /// Does what one line says.
@@ -56,13 +60,21 @@ impl Orders {
         };
         let reply = match (order.as_str(), said) {
             ("drain", Value::Null) => return Done::Drain { patience: None, id },
-            ("drain", Value::Number(number)) if number.is_u64() => return Done::Drain { patience: number.as_u64(), id },
+            ("drain", Value::Number(number)) if number.is_u64() => {
+                return Done::Drain {
+                    patience: number.as_u64(),
+                    id,
+                };
+            }
             ("plan", Value::String(path)) => self.plan(path).await,
             ("keys", keys) => self.keys(keys),
             ("given", given) => self.given(given),
             ("reopen", Value::Null) => json!({"reopened": self.reopen().await}),
             ("status", Value::Null) => self.status(),
-            (order, _) => refused(&format!("/{order}"), "expected plan, keys, given, reopen, status or drain"),
+            (order, _) => refused(
+                &format!("/{order}"),
+                "expected plan, keys, given, reopen, status or drain",
+            ),
         };
         Done::Say(with_id(reply, id))
     }
@@ -81,7 +93,9 @@ impl Orders {
             Ok(Ok(old)) => {
                 self.old.push(old);
                 let ground = self.process.state.ground();
-                self.process.evidence.tell(Message::Sinks(ground.plan.gateway.evidence.clone()));
+                self.process
+                    .evidence
+                    .tell(Message::Sinks(ground.plan.gateway.evidence.clone()));
                 log::info("judging by another plan", &[("plan", &ground.plan.hash)]);
                 json!({"plan": &*ground.plan.hash})
             }
@@ -146,15 +160,21 @@ impl Orders {
 
 /// Reads and checks a compiled plan.
 pub(crate) fn load(path: &Path) -> Result<Plan, Vec<Fault>> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| vec![Fault { pointer: String::new(), found: format!("{}: {error}", path.display()) }])?;
+    let bytes = std::fs::read(path).map_err(|error| {
+        vec![Fault {
+            pointer: String::new(),
+            found: format!("{}: {error}", path.display()),
+        }]
+    })?;
     Plan::load(&bytes)
 }
 
 /// Several refusals as the parent reads them.
 pub(crate) fn refusals(faults: &[Fault]) -> Value {
-    let all: Vec<Value> =
-        faults.iter().map(|fault| json!({"pointer": fault.pointer, "found": fault.found})).collect();
+    let all: Vec<Value> = faults
+        .iter()
+        .map(|fault| json!({"pointer": fault.pointer, "found": fault.found}))
+        .collect();
     json!({"refused": all})
 }
 

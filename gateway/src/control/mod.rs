@@ -45,12 +45,24 @@ pub(crate) struct Control {
 /// # Errors
 /// Where the thread cannot begin.
 pub(crate) async fn live(control: Control) -> io::Result<()> {
-    let Control { process, wishes, socket, admin, drain, mut ended, ready } = control;
+    let Control {
+        process,
+        wishes,
+        socket,
+        admin,
+        drain,
+        mut ended,
+        ready,
+    } = control;
     let mut signals = Signals::new()?;
     spawn_local(facts::serve(process.state.clone(), wishes));
     if let Some(admin) = admin {
         admin.set_nonblocking(true)?;
-        spawn_local(admin::serve(process.clone(), tokio::net::TcpListener::from_std(admin)?, drain.subscribe()));
+        spawn_local(admin::serve(
+            process.clone(),
+            tokio::net::TcpListener::from_std(admin)?,
+            drain.subscribe(),
+        ));
     }
     let mut socket = socket.map(Socket::new).transpose()?;
     say(&mut socket, &ready).await;
@@ -78,7 +90,10 @@ pub(crate) async fn live(control: Control) -> io::Result<()> {
     };
     let patience = patience.unwrap_or(process.state.ground().plan.gateway.timeouts.drain);
     log::info("draining", &[("patience_ms", &patience)]);
-    drain.send_replace(Some(Drain { patience: Duration::from_millis(patience), at_once: false }));
+    drain.send_replace(Some(Drain {
+        patience: Duration::from_millis(patience),
+        at_once: false,
+    }));
     let mut cut = 0;
     loop {
         tokio::select! {
@@ -92,7 +107,11 @@ pub(crate) async fn live(control: Control) -> io::Result<()> {
         }
     }
     log::info("drained", &[("requests_cut", &cut)]);
-    say(&mut socket, &message::with_id(json!({"drained": {"requests": cut}}), id)).await;
+    say(
+        &mut socket,
+        &message::with_id(json!({"drained": {"requests": cut}}), id),
+    )
+    .await;
     Ok(())
 }
 

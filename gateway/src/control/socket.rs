@@ -21,7 +21,11 @@ pub(super) struct Socket {
 impl Socket {
     pub(super) fn new(stream: std::os::unix::net::UnixStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
-        Ok(Self { stream: UnixStream::from_std(stream)?, buffer: BytesMut::new(), scanned: 0 })
+        Ok(Self {
+            stream: UnixStream::from_std(stream)?,
+            buffer: BytesMut::new(),
+            scanned: 0,
+        })
     }
 
     /// The next line; none: the other end is gone, or speaks without an end. May be dropped while it waits.

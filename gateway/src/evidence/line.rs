@@ -22,7 +22,9 @@ impl Liner {
             None => &own,
         };
         let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), b"yett evidence credential");
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()) }
+        Self {
+            key: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()),
+        }
     }
 
     /// Appends one record and a line end.
@@ -48,7 +50,9 @@ impl Liner {
         }
         optional("api", api.map(|api| &*api.name), to);
         let unlisted = api.and(trace.operation.is_none().then_some("unlisted"));
-        let named = operation.map(|operation| &*operation.id).or(unlisted.filter(|_| trace.refused().is_none()));
+        let named = operation
+            .map(|operation| &*operation.id)
+            .or(unlisted.filter(|_| trace.refused().is_none()));
         optional("operation", named, to);
         optional("method", trace.method, to);
         optional("subject", trace.subject.as_deref(), to);
@@ -152,7 +156,10 @@ fn key(name: &str, to: &mut Vec<u8>) {
 
 /// A string; what needs no escape, nearly all, is copied whole.
 fn text(value: &str, to: &mut Vec<u8>) {
-    if value.bytes().all(|octet| octet >= b' ' && octet != b'"' && octet != b'\\' && octet != 0x7f) {
+    if value
+        .bytes()
+        .all(|octet| octet >= b' ' && octet != b'"' && octet != b'\\' && octet != 0x7f)
+    {
         to.push(b'"');
         to.extend_from_slice(value.as_bytes());
         to.push(b'"');

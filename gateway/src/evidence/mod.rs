@@ -44,7 +44,18 @@ impl Record {
     #[must_use]
     pub fn of(ground: Arc<Ground>, (ids, trace): (Ids, Trace), peer: IpAddr, status: u16, micros: u64) -> Self {
         let time = trace.now.unwrap_or(Time(0));
-        Self { time, ground, trace, ids, peer, status, upstream: 0, micros, bytes_in: 0, bytes_out: 0 }
+        Self {
+            time,
+            ground,
+            trace,
+            ids,
+            peer,
+            status,
+            upstream: 0,
+            micros,
+            bytes_in: 0,
+            bytes_out: 0,
+        }
     }
 }
 
@@ -70,7 +81,13 @@ impl Queue {
     /// A queue, and its other end.
     pub(crate) fn new() -> (Self, Receiver<Message>) {
         let (sender, receiver) = sync_channel(ROOM);
-        (Self { sender, dropped: Arc::default() }, receiver)
+        (
+            Self {
+                sender,
+                dropped: Arc::default(),
+            },
+            receiver,
+        )
     }
 
     /// Hands on records, or drops and counts them.

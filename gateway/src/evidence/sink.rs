@@ -21,7 +21,10 @@ enum To {
 impl Sink {
     pub(super) fn new(described: &plan::Sink) -> Self {
         let to = match described {
-            plan::Sink::File(path) => To::File { path: path.into(), file: None },
+            plan::Sink::File(path) => To::File {
+                path: path.into(),
+                file: None,
+            },
             plan::Sink::Stdout => To::Stdout,
         };
         Self { to, torn: false }
@@ -83,6 +86,10 @@ impl Sink {
                 file.write(octets)?
             }
         };
-        if written == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(written) }
+        if written == 0 {
+            Err(io::ErrorKind::WriteZero.into())
+        } else {
+            Ok(written)
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! The thread that writes evidence: lines out of records, sinks that may fail, and a count of what was lost meanwhile.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -48,7 +48,9 @@ pub fn start(sinks: &[plan::Sink], key: Option<&[u8]>, clock: Clock) -> io::Resu
         warned: None,
         clock,
     };
-    let thread = Builder::new().name("yett-evidence".to_owned()).spawn(move || writer.run(&messages))?;
+    let thread = Builder::new()
+        .name("yett-evidence".to_owned())
+        .spawn(move || writer.run(&messages))?;
     Ok((queue, thread))
 }
 
@@ -105,9 +107,17 @@ impl Writer {
         let note = (dropped > self.told).then(|| self.note(dropped - self.told));
         for sink in &mut self.sinks {
             let noted = note.as_deref().map_or(Ok(()), |note| sink.write(note));
-            let written = noted.map_err(|(_, error)| (0, error)).and_then(|()| sink.write(&self.lines));
+            let written = noted
+                .map_err(|(_, error)| (0, error))
+                .and_then(|()| sink.write(&self.lines));
             if let Err((octets, error)) = written {
-                let whole = self.lines.get(..octets).unwrap_or_default().iter().filter(|octet| **octet == b'\n').count();
+                let whole = self
+                    .lines
+                    .get(..octets)
+                    .unwrap_or_default()
+                    .iter()
+                    .filter(|octet| **octet == b'\n')
+                    .count();
                 lost = lost.max(self.count.saturating_sub(whole as u64));
                 trouble = Some((sink.name(), error));
             }

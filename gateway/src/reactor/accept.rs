@@ -30,7 +30,9 @@ pub(crate) fn run(
     drain: watch::Receiver<Option<Drain>>,
     started: impl FnOnce(),
 ) -> io::Result<u32> {
-    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())?;
     let thread = Rc::new(Thread::new(process));
     let cut = runtime.block_on(live(thread.clone(), listeners, drain, started));
     drop(runtime);

@@ -38,7 +38,8 @@ impl Thread {
     pub(crate) fn new(process: Arc<Process>) -> Self {
         let mut seed = [0; 16];
         let filled = aws_lc_rs::rand::fill(&mut seed).is_ok();
-        let [low, high] = [seed.first_chunk::<8>(), seed.last_chunk::<8>()].map(|half| half.map_or(1, |half| u64::from_ne_bytes(*half)));
+        let [low, high] = [seed.first_chunk::<8>(), seed.last_chunk::<8>()]
+            .map(|half| half.map_or(1, |half| u64::from_ne_bytes(*half)));
         let process_id = u64::from(std::process::id());
         Self {
             process,
@@ -59,14 +60,18 @@ impl Thread {
         let (low, high) = trace.split_at_mut(8);
         low.copy_from_slice(&one.to_be_bytes());
         high.copy_from_slice(&(two | 1).to_be_bytes());
-        Ids { trace, span: (three | 1).to_be_bytes() }
+        Ids {
+            trace,
+            span: (three | 1).to_be_bytes(),
+        }
     }
 
     fn next(&self) -> u64 {
         let [one, mut two] = self.random.get();
         let sum = one.wrapping_add(two);
         two ^= one;
-        self.random.set([one.rotate_left(24) ^ two ^ (two << 16), two.rotate_left(37)]);
+        self.random
+            .set([one.rotate_left(24) ^ two ^ (two << 16), two.rotate_left(37)]);
         sum
     }
 
@@ -84,7 +89,8 @@ impl Thread {
         let mut records = self.records.borrow_mut();
         records.push(record);
         if records.len() >= BATCH {
-            self.process.take(std::mem::replace(&mut *records, Vec::with_capacity(BATCH)));
+            self.process
+                .take(std::mem::replace(&mut *records, Vec::with_capacity(BATCH)));
         }
     }
 

@@ -72,9 +72,16 @@ impl Ticker {
 
     /// A deadline that is not set.
     pub(crate) fn deadline(self: &Rc<Self>) -> Deadline {
-        let slot = Rc::new(Slot { due: Cell::new(NEVER), idle: Cell::new(false), waker: RefCell::new(None) });
+        let slot = Rc::new(Slot {
+            due: Cell::new(NEVER),
+            idle: Cell::new(false),
+            waker: RefCell::new(None),
+        });
         self.waiting.borrow_mut().push(slot.clone());
-        Deadline { slot, ticker: self.clone() }
+        Deadline {
+            slot,
+            ticker: self.clone(),
+        }
     }
 }
 
@@ -87,7 +94,12 @@ impl Slot {
 impl Deadline {
     /// From now on, so many milliseconds are left, rounded up to the next tick.
     pub(crate) fn set(&self, milliseconds: u64) {
-        self.slot.due.set(self.ticker.now().saturating_add(milliseconds.div_ceil(100)).saturating_add(1));
+        self.slot.due.set(
+            self.ticker
+                .now()
+                .saturating_add(milliseconds.div_ceil(100))
+                .saturating_add(1),
+        );
         self.slot.idle.set(false);
     }
 
@@ -98,11 +110,9 @@ impl Deadline {
     }
 
     /// What a future brings before the deadline. A future that is ready is never late.
-    pub(crate) fn within<F: Future>(&self, future: F) -> impl Future<Output = Result<F::Output, Late>> {
-        async move {
-            let mut future = pin!(future);
-            std::future::poll_fn(|context| self.poll(future.as_mut(), context)).await
-        }
+    pub(crate) async fn within<F: Future>(&self, future: F) -> Result<F::Output, Late> {
+        let mut future = pin!(future);
+        std::future::poll_fn(|context| self.poll(future.as_mut(), context)).await
     }
 
     fn poll<F: Future>(&self, future: Pin<&mut F>, context: &mut Context<'_>) -> Poll<Result<F::Output, Late>> {

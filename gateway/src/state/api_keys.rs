@@ -39,8 +39,20 @@ pub struct Record {
 
 impl From<Record> for ApiKeyRecord {
     fn from(record: Record) -> Self {
-        let Record { id, subject, scopes, roles, expires } = record;
-        Self { id, subject, scopes, roles, expires }
+        let Record {
+            id,
+            subject,
+            scopes,
+            roles,
+            expires,
+        } = record;
+        Self {
+            id,
+            subject,
+            scopes,
+            roles,
+            expires,
+        }
     }
 }
 
@@ -61,7 +73,9 @@ impl ApiKeys {
     pub fn set(&self, rows: Vec<Row>) -> Result<usize, usize> {
         let mut records = HashMap::with_capacity(rows.len());
         for (index, row) in rows.into_iter().enumerate() {
-            let digest = super::hex::read(&row.hmac).and_then(|bytes| Digest::try_from(bytes).ok()).ok_or(index)?;
+            let digest = super::hex::read(&row.hmac)
+                .and_then(|bytes| Digest::try_from(bytes).ok())
+                .ok_or(index)?;
             records.insert(digest, Arc::new(row.record.into()));
         }
         let count = records.len();

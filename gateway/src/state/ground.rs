@@ -47,8 +47,15 @@ impl Ground {
     /// What of it this shell cannot do.
     pub fn new(plan: Plan, sets: &KeySets) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
-        let targets = (0u32..).zip(&plan.apis).map(|(index, api)| targets(index, api, &mut faults)).collect();
-        let sources = plan.credentials.iter().map(|credential| source(&credential.method, sets, &mut faults)).collect();
+        let targets = (0u32..)
+            .zip(&plan.apis)
+            .map(|(index, api)| targets(index, api, &mut faults))
+            .collect();
+        let sources = plan
+            .credentials
+            .iter()
+            .map(|credential| source(&credential.method, sets, &mut faults))
+            .collect();
         if !faults.is_empty() {
             return Err(faults);
         }
@@ -77,26 +84,37 @@ impl Ground {
 fn targets(index: u32, api: &yett_engine::plan::Api, faults: &mut Vec<Fault>) -> Vec<Target> {
     let at = format!("/apis/{index}/upstream/urls");
     if api.upstream.urls.is_empty() {
-        faults.push(Fault { pointer: at.clone(), found: "no URL".to_owned() });
+        faults.push(Fault {
+            pointer: at.clone(),
+            found: "no URL".to_owned(),
+        });
     }
     let mut targets = Vec::new();
     for (number, url) in api.upstream.urls.iter().enumerate() {
         match Target::parse(url) {
             Ok(target) => targets.push(target),
-            Err(found) => faults.push(Fault { pointer: format!("{at}/{number}"), found }),
+            Err(found) => faults.push(Fault {
+                pointer: format!("{at}/{number}"),
+                found,
+            }),
         }
     }
     targets
 }
 
 fn source(method: &MethodPlan, sets: &KeySets, faults: &mut Vec<Fault>) -> Source {
-    let MethodPlan::Jwt(jwt) = method else { return Source::Nowhere };
+    let MethodPlan::Jwt(jwt) = method else {
+        return Source::Nowhere;
+    };
     match (&jwt.keys, &jwt.inline) {
         (_, Some(keys)) => Source::Inline(keys.clone()),
         (KeySource::Given(name), None) => Source::Given(name.as_str().into()),
         (KeySource::Url(url), None) => {
             if let Err(found) = crate::fetch::judge(&url.url) {
-                faults.push(Fault { pointer: format!("credential with keys at {}", url.url), found });
+                faults.push(Fault {
+                    pointer: format!("credential with keys at {}", url.url),
+                    found,
+                });
             }
             Source::Url(sets.at(&url.url), url.clone())
         }

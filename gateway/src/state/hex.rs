@@ -2,7 +2,11 @@
 
 /// The bytes of an even number of hex digits.
 pub(crate) fn read(text: &str) -> Option<Vec<u8>> {
-    let digit = |octet: &u8| char::from(*octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let digit = |octet: &u8| {
+        char::from(*octet)
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+    };
     text.len().is_multiple_of(2).then_some(())?;
     text.as_bytes()
         .chunks(2)

@@ -68,12 +68,15 @@ impl Fetched {
 
     /// Whether the set is not too old to be used, and with it what its keys have verified.
     pub fn is_trusted(&self, url: &KeyUrl, now: Time) -> bool {
-        self.age(now).is_some_and(|age| age <= url.stale.saturating_mul(MILLISECOND))
+        self.age(now)
+            .is_some_and(|age| age <= url.stale.saturating_mul(MILLISECOND))
     }
 
     /// Whether the background should fetch: never fetched, due for a refresh, or failed and the floor has passed.
     pub fn is_due(&self, url: &KeyUrl, now: Time) -> bool {
-        let due = self.age(now).is_none_or(|age| age >= url.refresh.saturating_mul(MILLISECOND));
+        let due = self
+            .age(now)
+            .is_none_or(|age| age >= url.refresh.saturating_mul(MILLISECOND));
         due && self.rested(url.floor, now)
     }
 
@@ -87,9 +90,14 @@ impl Fetched {
         attempted == 0 || age(Time(attempted), now) >= floor.saturating_mul(MILLISECOND)
     }
 
-    /// Adds one who waits; true: no fetch is under way, and the caller must begin one.
-    pub fn wait(&self, done: oneshot::Sender<()>) -> bool {
+    /// Adds one who waits; true: no fetch is under way, and the caller must begin one. Who wished while a fetch ended is
+    /// answered by that one: the floor holds for wishes too.
+    pub fn wait(&self, done: oneshot::Sender<()>, url: &KeyUrl, now: Time) -> bool {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.is_none() && !self.rested(url.floor, now) {
+            let _ = done.send(());
+            return false;
+        }
         let begin = waiting.is_none();
         waiting.get_or_insert_default().push(done);
         begin

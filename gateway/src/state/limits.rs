@@ -113,11 +113,16 @@ impl Limits {
     /// One token of each draw's bucket, all or none. `salt` names a draw's limit across reloads of the plan.
     pub fn take(&self, draws: &Draws, salt: impl Fn(u32) -> u64, now: Time) -> Taken {
         let now = now.0;
-        let mut buckets: SmallVec<[Bucket; 2]> = draws.iter().map(|draw| self.bucket(salt(draw.limit), &draw.who)).collect();
+        let mut buckets: SmallVec<[Bucket; 2]> = draws
+            .iter()
+            .map(|draw| self.bucket(salt(draw.limit), &draw.who))
+            .collect();
         let mut locks = self.lock(&mut buckets);
         let mut overflow = None;
         for (index, (bucket, draw)) in buckets.iter_mut().zip(draws).enumerate() {
-            let Some(shard) = locks.get_mut(bucket.lock) else { continue };
+            let Some(shard) = locks.get_mut(bucket.lock) else {
+                continue;
+            };
             let full_at = match shard.full_at.get(&bucket.name).copied() {
                 Some(full_at) => full_at,
                 None if shard.make_room(self.room, now) => now,
@@ -130,7 +135,10 @@ impl Limits {
             bucket.after = full_at.max(now).saturating_add(draw.refill);
             let most = now.saturating_add(draw.refill.saturating_mul(u64::from(draw.burst)));
             if bucket.after > most {
-                return Taken::Empty { index, wait: bucket.after - most };
+                return Taken::Empty {
+                    index,
+                    wait: bucket.after - most,
+                };
             }
         }
         for bucket in buckets {
@@ -153,7 +161,14 @@ impl Limits {
         let key = (salt, who);
         let name = u128::from(one.hash_one(key)) << 64 | u128::from(other.hash_one(key));
         let shard = usize::try_from(name >> 64 & 0xffff).unwrap_or(0) % SHARDS;
-        Bucket { name, salt, shard, lock: 0, after: 0, overflows: false }
+        Bucket {
+            name,
+            salt,
+            shard,
+            lock: 0,
+            after: 0,
+            overflows: false,
+        }
     }
 
     /// Locks every shard of the draws once, in order.
@@ -164,7 +179,11 @@ impl Limits {
         for bucket in buckets {
             bucket.lock = wanted.binary_search(&bucket.shard).unwrap_or(usize::MAX);
         }
-        wanted.iter().filter_map(|shard| self.shards.get(*shard)).map(held).collect()
+        wanted
+            .iter()
+            .filter_map(|shard| self.shards.get(*shard))
+            .map(held)
+            .collect()
     }
 }
 

@@ -61,7 +61,12 @@ impl State {
     ///
     /// # Errors
     /// What of the plan this shell cannot do.
-    pub fn new(plan: Plan, pepper: Option<&[u8]>, clock: Clock, deadline: Duration) -> Result<(Arc<Self>, Wishes), Vec<Fault>> {
+    pub fn new(
+        plan: Plan,
+        pepper: Option<&[u8]>,
+        clock: Clock,
+        deadline: Duration,
+    ) -> Result<(Arc<Self>, Wishes), Vec<Fault>> {
         let key_sets = KeySets::default();
         let ground = Ground::new(plan, &key_sets)?;
         let (wishes, wanted) = mpsc::unbounded_channel();
@@ -101,7 +106,11 @@ impl State {
 
     /// The facts for one request.
     pub fn facts<'s>(&'s self, ground: &'s Ground) -> Known<'s> {
-        Known { state: self, ground, basis: self.tokens.basis(ground.number) }
+        Known {
+            state: self,
+            ground,
+            basis: self.tokens.basis(ground.number),
+        }
     }
 
     /// Keeps what a request verified, so that the next one with the same token need not verify again.
@@ -114,13 +123,17 @@ impl State {
     /// Waits until a missing fact was fetched, could not be, or the deadline has passed; then the decision is made again, and
     /// finds the fact known or unavailable. False: it cannot be fetched at all.
     pub async fn fetch(&self, ground: &Ground, missing: &Missing) -> bool {
-        let Some(done) = self.wish(ground, missing) else { return false };
+        let Some(done) = self.wish(ground, missing) else {
+            return false;
+        };
         matches!(tokio::time::timeout(self.deadline, done).await, Ok(Ok(())))
     }
 
     /// As `fetch`, for a thread that may block.
     pub fn fetch_blocking(&self, ground: &Ground, missing: &Missing) -> bool {
-        let Some(mut done) = self.wish(ground, missing) else { return false };
+        let Some(mut done) = self.wish(ground, missing) else {
+            return false;
+        };
         let end = std::time::Instant::now() + self.deadline;
         while std::time::Instant::now() < end {
             match done.try_recv() {
@@ -133,10 +146,20 @@ impl State {
     }
 
     fn wish(&self, ground: &Ground, missing: &Missing) -> Option<oneshot::Receiver<()>> {
-        let Missing::Fact(Key::KeySet { credential, .. }) = missing else { return None };
-        let Some(Source::Url(fetched, url)) = ground.sources.get(*credential as usize) else { return None };
+        let Missing::Fact(Key::KeySet { credential, .. }) = missing else {
+            return None;
+        };
+        let Some(Source::Url(fetched, url)) = ground.sources.get(*credential as usize) else {
+            return None;
+        };
         let (done, wait) = oneshot::channel();
-        self.wishes.send(Wanted { fetched: fetched.clone(), url: url.clone(), done }).ok()?;
+        self.wishes
+            .send(Wanted {
+                fetched: fetched.clone(),
+                url: url.clone(),
+                done,
+            })
+            .ok()?;
         Some(wait)
     }
 

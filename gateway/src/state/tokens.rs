@@ -38,7 +38,10 @@ impl Default for Tokens {
 impl Tokens {
     /// What a verification that begins now depends on.
     pub fn basis(&self, plan: u64) -> Basis {
-        Basis { plan, keys: self.keys.load(Ordering::Acquire) }
+        Basis {
+            plan,
+            keys: self.keys.load(Ordering::Acquire),
+        }
     }
 
     /// Says that a key set changed: nothing that was verified before counts any more.

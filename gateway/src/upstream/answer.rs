@@ -49,17 +49,29 @@ struct Spans {
 /// The head at the start of the buffer, once it is whole; it is taken out of the buffer.
 pub(crate) fn read(buffer: &mut BytesMut, to_head: bool) -> Result<Option<AnswerHead>, Malformed> {
     let Some(spans) = spans(buffer)? else {
-        return if buffer.len() < LONGEST { Ok(None) } else { Err(Malformed) };
+        return if buffer.len() < LONGEST {
+            Ok(None)
+        } else {
+            Err(Malformed)
+        };
     };
     let mut head = buffer.split_to(spans.length);
     for (name, _) in &spans.headers {
         head.get_mut(name.clone()).unwrap_or_default().make_ascii_lowercase();
     }
     let head = head.freeze();
-    let headers: Vec<_> =
-        spans.headers.into_iter().map(|(name, value)| (head.slice(name), head.slice(value))).collect();
+    let headers: Vec<_> = spans
+        .headers
+        .into_iter()
+        .map(|(name, value)| (head.slice(name), head.slice(value)))
+        .collect();
     let (framing, keep_alive) = framing(&headers, spans.status, spans.version, to_head)?;
-    Ok(Some(AnswerHead { status: spans.status, headers, framing, keep_alive }))
+    Ok(Some(AnswerHead {
+        status: spans.status,
+        headers,
+        framing,
+        keep_alive,
+    }))
 }
 
 fn spans(buffer: &[u8]) -> Result<Option<Spans>, Malformed> {
@@ -68,17 +80,24 @@ fn spans(buffer: &[u8]) -> Result<Option<Spans>, Malformed> {
     let parsed = httparse::ParserConfig::default()
         .parse_response_with_uninit_headers(&mut response, buffer, &mut fields)
         .map_err(|_| Malformed)?;
-    let httparse::Status::Complete(length) = parsed else { return Ok(None) };
+    let httparse::Status::Complete(length) = parsed else {
+        return Ok(None);
+    };
     let base = buffer.as_ptr().addr();
     let place = |part: &[u8]| {
         let start = part.as_ptr().addr().wrapping_sub(base);
-        (start <= length && part.len() <= length - start).then(|| start..start + part.len()).unwrap_or_default()
+        let inside = start <= length && part.len() <= length - start;
+        if inside { start..start + part.len() } else { 0..0 }
     };
     Ok(Some(Spans {
         length,
         status: response.code.ok_or(Malformed)?,
         version: response.version.ok_or(Malformed)?,
-        headers: response.headers.iter().map(|field| (place(field.name.as_bytes()), place(field.value))).collect(),
+        headers: response
+            .headers
+            .iter()
+            .map(|field| (place(field.name.as_bytes()), place(field.value)))
+            .collect(),
     }))
 }
 
@@ -114,14 +133,19 @@ fn framing(headers: &[(Bytes, Bytes)], status: u16, version: u8, to_head: bool) 
         (Some(octets), _) => Framing::Length(octets),
         (None, _) => Framing::UntilClose,
     };
-    Ok((framing, !close && (version == 1 || keep) && framing != Framing::UntilClose))
+    Ok((
+        framing,
+        !close && (version == 1 || keep) && framing != Framing::UntilClose,
+    ))
 }
 
 fn number(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    digits.iter().try_fold(0u64, |sum, digit| sum.checked_mul(10)?.checked_add(u64::from(digit & 15)))
+    digits.iter().try_fold(0u64, |sum, digit| {
+        sum.checked_mul(10)?.checked_add(u64::from(digit & 15))
+    })
 }
 
 #[cfg(test)]
@@ -140,15 +164,32 @@ mod tests {
             ("Content-Length: 0\r\n", Framing::None, true),
             ("transfer-encoding: Chunked\r\n", Framing::Chunked, true),
             ("", Framing::UntilClose, false),
-            ("content-length: 5\r\nconnection: x, Close\r\n", Framing::Length(5), false),
+            (
+                "content-length: 5\r\nconnection: x, Close\r\n",
+                Framing::Length(5),
+                false,
+            ),
         ] {
             let head = head(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n")).unwrap().unwrap();
             assert_eq!((head.framing, head.keep_alive), (framing, keep_alive), "{fields}");
         }
-        let old = head("HTTP/1.0 200 OK\r\ncontent-length: 5\r\nconnection: keep-alive\r\n\r\n").unwrap().unwrap();
+        let old = head("HTTP/1.0 200 OK\r\ncontent-length: 5\r\nconnection: keep-alive\r\n\r\n")
+            .unwrap()
+            .unwrap();
         assert!(old.keep_alive);
-        assert!(!head("HTTP/1.0 200 OK\r\ncontent-length: 5\r\n\r\n").unwrap().unwrap().keep_alive);
-        assert_eq!(head("HTTP/1.1 304 Not Modified\r\ncontent-length: 5\r\n\r\n").unwrap().unwrap().framing, Framing::None);
+        assert!(
+            !head("HTTP/1.0 200 OK\r\ncontent-length: 5\r\n\r\n")
+                .unwrap()
+                .unwrap()
+                .keep_alive
+        );
+        assert_eq!(
+            head("HTTP/1.1 304 Not Modified\r\ncontent-length: 5\r\n\r\n")
+                .unwrap()
+                .unwrap()
+                .framing,
+            Framing::None
+        );
     }
 
     #[test]
@@ -166,11 +207,21 @@ mod tests {
             "content-length : 5\r\n",
             "folded: a\r\n b\r\n",
         ] {
-            assert_eq!(head(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n")).err(), Some(Malformed), "{fields:?}");
+            assert_eq!(
+                head(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n")).err(),
+                Some(Malformed),
+                "{fields:?}"
+            );
         }
-        assert_eq!(head("HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").err(), Some(Malformed));
+        assert_eq!(
+            head("HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").err(),
+            Some(Malformed)
+        );
         assert_eq!(head("SSH-2.0-OpenSSH\r\n\r\n").err(), Some(Malformed));
-        assert_eq!(head(&format!("HTTP/1.1 200 OK\r\nlong: {}", "x".repeat(LONGEST))).err(), Some(Malformed));
+        assert_eq!(
+            head(&format!("HTTP/1.1 200 OK\r\nlong: {}", "x".repeat(LONGEST))).err(),
+            Some(Malformed)
+        );
     }
 
     #[test]
@@ -181,7 +232,10 @@ mod tests {
         }
         let mut buffer = BytesMut::from(whole.as_bytes());
         let head = read(&mut buffer, false).unwrap().unwrap();
-        assert_eq!(head.headers.first().unwrap(), &(Bytes::from("x-name"), Bytes::from("Value")));
+        assert_eq!(
+            head.headers.first().unwrap(),
+            &(Bytes::from("x-name"), Bytes::from("Value"))
+        );
         assert_eq!(&*buffer, b"ab");
     }
 }

@@ -100,7 +100,11 @@ impl BodyReader {
 
     fn trailer(&mut self, length: usize) -> Result<(), Malformed> {
         self.trailers += length;
-        if self.trailers > LONGEST_TRAILERS { Err(Malformed) } else { Ok(()) }
+        if self.trailers > LONGEST_TRAILERS {
+            Err(Malformed)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -121,12 +125,19 @@ fn line(buffer: &mut BytesMut) -> Result<Option<Bytes>, Malformed> {
 }
 
 fn size(line: &[u8]) -> Result<u64, Malformed> {
-    let digits = line.split(|octet| *octet == b';').next().unwrap_or_default().trim_ascii_end();
+    let digits = line
+        .split(|octet| *octet == b';')
+        .next()
+        .unwrap_or_default()
+        .trim_ascii_end();
     if digits.is_empty() || digits.len() > 16 {
         return Err(Malformed);
     }
     digits.iter().try_fold(0u64, |sum, digit| {
-        char::from(*digit).to_digit(16).map(|digit| sum << 4 | u64::from(digit)).ok_or(Malformed)
+        char::from(*digit)
+            .to_digit(16)
+            .map(|digit| sum << 4 | u64::from(digit))
+            .ok_or(Malformed)
     })
 }
 
@@ -155,16 +166,34 @@ mod tests {
     fn a_body_is_the_same_however_it_arrives() {
         let chunked: &[u8] = b"3;a=b\r\nabc\r\n0A\r\n0123456789\r\n0\r\nx: y\r\n\r\nnext";
         for step in 1..chunked.len() {
-            assert_eq!(fed(Framing::Chunked, chunked, step).unwrap(), (b"abc0123456789".to_vec(), 4));
-            assert_eq!(fed(Framing::Length(5), b"12345next", step).unwrap(), (b"12345".to_vec(), 4));
-            assert_eq!(fed(Framing::UntilClose, b"12345", step).unwrap(), (b"12345".to_vec(), 0));
+            assert_eq!(
+                fed(Framing::Chunked, chunked, step).unwrap(),
+                (b"abc0123456789".to_vec(), 4)
+            );
+            assert_eq!(
+                fed(Framing::Length(5), b"12345next", step).unwrap(),
+                (b"12345".to_vec(), 4)
+            );
+            assert_eq!(
+                fed(Framing::UntilClose, b"12345", step).unwrap(),
+                (b"12345".to_vec(), 0)
+            );
         }
         assert_eq!(fed(Framing::None, b"next", 1).unwrap(), (Vec::new(), 4));
     }
 
     #[test]
     fn what_is_no_body_is_malformed() {
-        for text in ["g\r\n", "\r\n", "-1\r\n", "0x5\r\n", "3\nabc", "3\r\nabcd\r\n", "11112222333344445\r\n", "3\r\nab"] {
+        for text in [
+            "g\r\n",
+            "\r\n",
+            "-1\r\n",
+            "0x5\r\n",
+            "3\nabc",
+            "3\r\nabcd\r\n",
+            "11112222333344445\r\n",
+            "3\r\nab",
+        ] {
             assert_eq!(fed(Framing::Chunked, text.as_bytes(), 1), Err(Malformed), "{text:?}");
         }
         assert_eq!(fed(Framing::Length(5), b"1234", 1), Err(Malformed));

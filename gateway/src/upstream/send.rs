@@ -80,12 +80,21 @@ pub(crate) async fn connect(target: &Target, deadline: &Deadline) -> Result<Conn
     };
     let stream = deadline.within(connecting).await?.map_err(|_| Failed::Refused)?;
     stream.set_nodelay(true).map_err(|_| Failed::Refused)?;
-    Ok(Conn { stream, buffer: BytesMut::new(), reused: false, stale: false })
+    Ok(Conn {
+        stream,
+        buffer: BytesMut::new(),
+        reused: false,
+        stale: false,
+    })
 }
 
 /// Writes the head of a request.
 pub(crate) fn write_head(forward: &Forward, target: &Target, body: Outgoing, to: &mut BytesMut) {
-    let fields: usize = forward.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+    let fields: usize = forward
+        .headers
+        .iter()
+        .map(|(name, value)| name.len() + value.len() + 4)
+        .sum();
     to.reserve(fields + forward.target.len() + target.prefix.len() + 64);
     for part in [forward.method, " ", &target.prefix, &forward.target, " HTTP/1.1\r\n"] {
         to.extend_from_slice(part.as_bytes());

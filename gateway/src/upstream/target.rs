@@ -37,13 +37,19 @@ impl Target {
             }
             _ => (authority, 80),
         };
-        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let host = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .unwrap_or(host);
         if host.is_empty() {
             return Err(wrong("no host"));
         }
         Ok(Self {
             number: number(host, port),
-            address: host.parse::<IpAddr>().ok().map(|address| SocketAddr::new(address, port)),
+            address: host
+                .parse::<IpAddr>()
+                .ok()
+                .map(|address| SocketAddr::new(address, port)),
             host: host.into(),
             port,
             prefix: path.trim_end_matches('/').into(),
@@ -55,8 +61,11 @@ impl Target {
 fn number(host: &str, port: u16) -> usize {
     static KNOWN: Mutex<Vec<(Box<str>, u16)>> = Mutex::new(Vec::new());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    known.iter().position(|(name, number)| **name == *host && *number == port).unwrap_or_else(|| {
-        known.push((host.into(), port));
-        known.len() - 1
-    })
+    known
+        .iter()
+        .position(|(name, number)| **name == *host && *number == port)
+        .unwrap_or_else(|| {
+            known.push((host.into(), port));
+            known.len() - 1
+        })
 }

@@ -15,9 +15,17 @@ fn everything(upstream: &Upstream) -> serde_json::Value {
         ("chunks", "GET", "/chunks/{count}"),
         ("nothing", "GET", "/nothing"),
     ];
-    let mut operations: Vec<_> = operations.iter().map(|(id, method, path)| operation(id, method, path)).collect();
+    let mut operations: Vec<_> = operations
+        .iter()
+        .map(|(id, method, path)| operation(id, method, path))
+        .collect();
     operations[1]["body"] = json!({"required": false, "content": {"application/json": null}});
     plan(vec![api(&upstream.url(), &operations)])
+}
+
+/// A JSON text of so many octets.
+fn text(octets: usize) -> Vec<u8> {
+    format!("\"{}\"", "t".repeat(octets - 2)).into_bytes()
 }
 
 #[test]
@@ -59,7 +67,11 @@ fn octet_by_octet_is_the_same_request() {
         client.send([*octet]);
     }
     assert_eq!(client.answer().text(), "[1,2 ]");
-    assert_eq!(upstream.received()[0].header("content-length"), Some("6"), "a judged body is framed anew");
+    assert_eq!(
+        upstream.received()[0].header("content-length"),
+        Some("6"),
+        "a judged body is framed anew"
+    );
 }
 
 #[test]
@@ -119,10 +131,11 @@ fn a_body_over_its_limit_is_refused_however_it_is_framed() {
     let answer = gateway.client().post("/echo", &vec![b'1'; 65_537]);
     assert_eq!(answer.status, 413);
     let mut client = gateway.client();
-    client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+    client
+        .send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
     client.send(format!("10001\r\n{}\r\n0\r\n\r\n", "1".repeat(65_537)));
     assert_eq!(client.answer().status, 413);
-    let largest = vec![b'1'; 300];
+    let largest = text(65_536);
     assert_eq!(gateway.client().post("/echo", &largest).body, largest);
     assert_eq!(upstream.received().len(), 1);
 }
@@ -132,7 +145,8 @@ fn a_client_that_waits_is_invited_only_when_it_may_send() {
     let upstream = Upstream::start();
     let gateway = Gateway::start(everything(&upstream));
     let mut client = gateway.client();
-    let head = "HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+    let head =
+        "HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
     client.send(format!("POST /echo {head}"));
     assert_eq!(client.answer().status, 100);
     assert_eq!(client.send("42").answer().text(), "42");
@@ -177,7 +191,10 @@ fn late_heads_and_bodies_are_408_and_silence_is_just_closed() {
     assert!(client.is_closed(), "idle for too long");
     let mut reasons: Vec<_> = gateway.evidence(3).iter().map(|line| line["reason"].clone()).collect();
     reasons.sort_by_key(ToString::to_string);
-    assert_eq!(reasons, [json!("upstream.body.late"), json!("upstream.head.late"), json!(null)]);
+    assert_eq!(
+        reasons,
+        [json!("upstream.body.late"), json!("upstream.head.late"), json!(null)]
+    );
 }
 
 #[test]
@@ -202,8 +219,8 @@ fn connections_and_held_bytes_have_a_budget() {
     let mut first = gateway.client();
     assert_eq!(first.get("/items/1").status, 200);
     let mut second = gateway.client();
-    assert_eq!(second.post("/echo", &[b'1'; 1100]).status, 503);
-    assert_eq!(second.post("/echo", &[b'1'; 300]).status, 200);
+    assert_eq!(second.post("/echo", &text(1100)).status, 503);
+    assert_eq!(second.post("/echo", &text(300)).status, 200);
     let mut third = gateway.client();
     let answer = third.answer();
     assert_eq!(answer.status, 503);
@@ -235,7 +252,10 @@ fn a_drain_lets_requests_under_way_end_and_closes_the_idle() {
     assert_eq!(answer.status, 200);
     assert!(answer.closes());
     assert_eq!(draining.join().unwrap(), json!({"drained": {"requests": 0}}));
-    assert!(std::net::TcpStream::connect(address).is_err(), "nobody accepts any more");
+    assert!(
+        std::net::TcpStream::connect(address).is_err(),
+        "nobody accepts any more"
+    );
 }
 
 #[test]
@@ -245,6 +265,9 @@ fn a_drain_cuts_what_takes_too_long_and_says_how_many() {
     let mut busy = gateway.client();
     busy.send("GET /slow/3000 HTTP/1.1\r\nHost: a\r\n\r\n");
     crate::support::eventually(|| (upstream.received().len() == 1).then_some(()));
-    assert_eq!(gateway.order(&json!({"drain": 100, "id": 7})), json!({"drained": {"requests": 1}, "id": 7}));
+    assert_eq!(
+        gateway.order(&json!({"drain": 100, "id": 7})),
+        json!({"drained": {"requests": 1}, "id": 7})
+    );
     assert!(busy.is_closed());
 }

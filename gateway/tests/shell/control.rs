@@ -10,7 +10,13 @@ use yett_gateway::state::Clock;
 use crate::support::{Client, Gateway, Settings, Upstream, api, operation, plan};
 
 fn simple(upstream: &Upstream) -> Value {
-    plan(vec![api(&upstream.url(), &[operation("readItem", "GET", "/items/{id}"), operation("echo", "POST", "/echo")])])
+    plan(vec![api(
+        &upstream.url(),
+        &[
+            operation("readItem", "GET", "/items/{id}"),
+            operation("echo", "POST", "/echo"),
+        ],
+    )])
 }
 
 fn limited(upstream: &Upstream) -> Value {
@@ -25,8 +31,17 @@ fn the_control_socket_answers_each_message_in_order() {
     let upstream = Upstream::start();
     let mut gateway = Gateway::start(simple(&upstream));
     let status = gateway.order(&json!({"status": null, "id": "a"}));
-    assert_eq!((&status["id"], &status["status"]["draining"]), (&json!("a"), &json!(false)));
-    for wrong in [json!([]), json!({}), json!({"plan": 1}), json!({"status": null, "drain": null}), json!({"sing": null})] {
+    assert_eq!(
+        (&status["id"], &status["status"]["draining"]),
+        (&json!("a"), &json!(false))
+    );
+    for wrong in [
+        json!([]),
+        json!({}),
+        json!({"plan": 1}),
+        json!({"status": null, "drain": null}),
+        json!({"sing": null}),
+    ] {
         assert!(gateway.order(&wrong)["refused"].is_array(), "{wrong}");
     }
     gateway.tell(&json!("not an object"));
@@ -35,7 +50,10 @@ fn the_control_socket_answers_each_message_in_order() {
     assert_eq!(refused["refused"][0]["pointer"], "/0/hmac");
     let row = json!({"hmac": "0".repeat(64), "id": "k", "subject": "s", "scopes": [], "roles": [], "expires": null});
     assert_eq!(gateway.order(&json!({"keys": [row]})), json!({"keys": 1}));
-    assert_eq!(gateway.order(&json!({"plan": "/no/such/file"}))["refused"][0]["pointer"], "");
+    assert_eq!(
+        gateway.order(&json!({"plan": "/no/such/file"}))["refused"][0]["pointer"],
+        ""
+    );
     assert_eq!(gateway.client().get("/items/1").status, 200);
 }
 
@@ -49,7 +67,10 @@ fn a_plan_is_swapped_or_refused_whole() {
     other["apis"][0]["operations"][0]["path"] = "/other/{id}".into();
     let swapped = gateway.reload(&other);
     assert_eq!(swapped["plan"].as_str().map(str::len), Some(64));
-    assert_eq!((client.get("/other/1").status, client.get("/items/1").status), (200, 404));
+    assert_eq!(
+        (client.get("/other/1").status, client.get("/items/1").status),
+        (200, 404)
+    );
     other["apis"][0]["upstream"]["urls"] = json!(["ftp://x"]);
     let refused = gateway.reload(&other);
     assert_eq!(refused["refused"][0]["pointer"], "/apis/0/upstream/urls/0");
@@ -105,7 +126,10 @@ fn the_child_serves_on_when_the_parent_dies() {
 fn a_limit_holds_across_threads_connections_and_reloads() {
     let upstream = Upstream::start();
     let clock = Clock::fixed(1_700_000_000_000_000_000);
-    let mut gateway = Gateway::with(Settings { clock: clock.clone(), ..Settings::new(limited(&upstream)) });
+    let mut gateway = Gateway::with(Settings {
+        clock: clock.clone(),
+        ..Settings::new(limited(&upstream))
+    });
     let passed = Arc::new(AtomicU32::new(0));
     let address = gateway.address;
     std::thread::scope(|scope| {
@@ -131,7 +155,10 @@ fn a_limit_holds_across_threads_connections_and_reloads() {
     assert_eq!((answer.status, answer.header("retry-after")), (429, Some("1")));
     clock.set(1_700_000_001_000_000_000);
     let mut client = gateway.client();
-    assert_eq!((client.get("/items/1").status, client.get("/items/1").status), (200, 429));
+    assert_eq!(
+        (client.get("/items/1").status, client.get("/items/1").status),
+        (200, 429)
+    );
 }
 
 #[test]
@@ -143,13 +170,20 @@ fn a_panic_is_one_request_s_500() {
         assert!(!asked.swap(false, Ordering::Relaxed), "the clock fell off the wall");
         Time(1_700_000_000_000_000_000)
     });
-    let gateway = Gateway::with(Settings { clock, ..Settings::new(simple(&upstream)) });
+    let gateway = Gateway::with(Settings {
+        clock,
+        ..Settings::new(simple(&upstream))
+    });
     let (mut one, mut other) = (gateway.client(), gateway.client());
     assert_eq!((one.get("/items/1").status, other.get("/items/1").status), (200, 200));
     panics.store(true, Ordering::Relaxed);
     assert_eq!(one.get("/items/1").status, 500);
     assert_eq!((one.get("/items/1").status, other.get("/items/1").status), (200, 200));
-    let faulted: Vec<Value> = gateway.evidence(5).into_iter().filter(|line| line["decision"] == "faulted").collect();
+    let faulted: Vec<Value> = gateway
+        .evidence(5)
+        .into_iter()
+        .filter(|line| line["decision"] == "faulted")
+        .collect();
     assert_eq!(faulted.len(), 1);
     assert_eq!(faulted[0]["reason"], "engine.decision.faulted");
 }
@@ -166,11 +200,16 @@ fn evidence_tells_what_happened_and_no_secret() {
         "pepper": "61".repeat(32),
         "keys": [{"hmac": key, "id": "k_1", "subject": "anna", "scopes": [], "roles": [], "expires": null}],
     });
-    let gateway = Gateway::with(Settings { config, ..Settings::new(plan) });
+    let gateway = Gateway::with(Settings {
+        config,
+        ..Settings::new(plan)
+    });
     let mut client = gateway.client();
     let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let ask = |client: &mut Client, key: &str| {
-        let head = format!("GET /items/1?token=hidden HTTP/1.1\r\nHost: a\r\nX-Api-Key: {key}\r\ntraceparent: {traceparent}\r\n\r\n");
+        let head = format!(
+            "GET /items/hidden HTTP/1.1\r\nHost: a\r\nCookie: c=hidden\r\nX-Api-Key: {key}\r\ntraceparent: {traceparent}\r\n\r\n"
+        );
         client.send(head).answer().status
     };
     assert_eq!(ask(&mut client, "yk_open_sesame"), 200);
@@ -180,8 +219,14 @@ fn evidence_tells_what_happened_and_no_secret() {
     let first = &lines[0];
     assert_eq!(first["trace_id"], "0af7651916cd43dd8448eb211c80319c");
     assert_eq!(first["subject"], "anna");
-    assert_eq!((&first["api"], &first["operation"], &first["method"]), (&json!("shop"), &json!("readItem"), &json!("GET")));
-    assert_eq!((&first["decision"], &first["status"], &first["upstream_status"]), (&json!("permitted"), &json!(200), &json!(200)));
+    assert_eq!(
+        (&first["api"], &first["operation"], &first["method"]),
+        (&json!("shop"), &json!("readItem"), &json!("GET"))
+    );
+    assert_eq!(
+        (&first["decision"], &first["status"], &first["upstream_status"]),
+        (&json!("permitted"), &json!(200), &json!(200))
+    );
     assert_eq!(first["credential"]["scheme"], "key");
     assert!(first["latency_us"].is_u64() && first["bytes_in"].is_u64() && first["bytes_out"].is_u64());
     assert_eq!(lines[1]["reason"], "authenticate.key.unknown");
@@ -194,7 +239,11 @@ fn evidence_tells_what_happened_and_no_secret() {
 
 fn aws_hmac(key: &[u8], text: &[u8]) -> String {
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, key);
-    aws_lc_rs::hmac::sign(&key, text).as_ref().iter().map(|octet| format!("{octet:02x}")).collect()
+    aws_lc_rs::hmac::sign(&key, text)
+        .as_ref()
+        .iter()
+        .map(|octet| format!("{octet:02x}"))
+        .collect()
 }
 
 #[test]
@@ -218,7 +267,13 @@ fn a_full_disk_stops_nobody_and_is_told() {
     plan["gateway"]["evidence"] = json!([{"file": "/dev/full"}]);
     let gateway = Gateway::start(plan);
     assert_eq!(gateway.client().get("/items/1").status, 200);
-    crate::support::eventually(|| gateway.admin("/metrics").text().contains("yett_evidence_dropped_total 1\n").then_some(()));
+    crate::support::eventually(|| {
+        gateway
+            .admin("/metrics")
+            .text()
+            .contains("yett_evidence_dropped_total 1\n")
+            .then_some(())
+    });
 }
 
 #[test]
@@ -226,9 +281,15 @@ fn the_admin_listener_tells_health_and_numbers() {
     let upstream = Upstream::start();
     let gateway = Gateway::start(simple(&upstream));
     let mut client = gateway.client();
-    assert_eq!((client.get("/items/1").status, client.get("/unknown").status), (200, 404));
+    assert_eq!(
+        (client.get("/items/1").status, client.get("/unknown").status),
+        (200, 404)
+    );
     gateway.evidence(2);
-    assert_eq!((gateway.admin("/healthz").status, gateway.admin("/readyz").status), (200, 200));
+    assert_eq!(
+        (gateway.admin("/healthz").status, gateway.admin("/readyz").status),
+        (200, 200)
+    );
     assert_eq!(gateway.admin("/").status, 404);
     let text = gateway.admin("/metrics").text();
     for line in [
@@ -255,7 +316,10 @@ fn a_plan_or_configuration_that_is_none_does_not_start() {
         "issuer": "https://idp.example", "audience": ["shop"], "leeway": 0, "types": [], "scope_claim": "scope", "role_claim": "/roles",
         "keys": {"url": {"url": "http://idp.example/jwks", "refresh": 1, "floor": 1, "stale": 1, "timeout": 1, "bytes": 1}}}}});
     let refusal = Gateway::refused(plan, json!({}));
-    assert!(refusal["refused"][0]["found"].as_str().unwrap().contains("loopback"), "{refusal}");
+    assert!(
+        refusal["refused"][0]["found"].as_str().unwrap().contains("loopback"),
+        "{refusal}"
+    );
 }
 
 #[test]
@@ -267,7 +331,10 @@ fn a_hang_up_opens_evidence_files_anew() {
     gateway.evidence(1);
     let file = gateway.folder.join("evidence.jsonl");
     std::fs::rename(&file, gateway.folder.join("evidence.1")).unwrap();
-    let sent = std::process::Command::new("kill").args(["-HUP", &std::process::id().to_string()]).status().unwrap();
+    let sent = std::process::Command::new("kill")
+        .args(["-HUP", &std::process::id().to_string()])
+        .status()
+        .unwrap();
     assert!(sent.success());
     crate::support::eventually(|| {
         assert_eq!(client.get("/items/2").status, 200);

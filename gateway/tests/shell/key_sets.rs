@@ -23,7 +23,10 @@ struct Issuer {
 
 impl Issuer {
     fn new(kid: &'static str) -> Self {
-        Self { pair: Ed25519KeyPair::generate().unwrap(), kid }
+        Self {
+            pair: Ed25519KeyPair::generate().unwrap(),
+            kid,
+        }
     }
 
     fn key(&self) -> Value {
@@ -34,7 +37,8 @@ impl Issuer {
     fn token(&self) -> String {
         let part = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
         let header = part(json!({"alg": "EdDSA", "kid": self.kid, "typ": "JWT"}));
-        let claims = json!({"iss": "https://idp.example", "aud": "shop", "sub": "anna", "exp": START + 100_000, "iat": START});
+        let claims =
+            json!({"iss": "https://idp.example", "aud": "shop", "sub": "anna", "exp": START + 100_000, "iat": START});
         let signed = format!("{header}.{}", part(claims));
         let signature = URL_SAFE_NO_PAD.encode(self.pair.sign(signed.as_bytes()));
         format!("{signed}.{signature}")
@@ -67,7 +71,10 @@ impl Place {
     }
 
     fn says(&self, status: &str, body: &[u8]) {
-        let head = format!("HTTP/1.1 {status}\r\nlocation: /other\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+        let head = format!(
+            "HTTP/1.1 {status}\r\nlocation: /other\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+            body.len()
+        );
         *self.answer.lock().unwrap() = [head.as_bytes(), body].concat();
     }
 
@@ -103,8 +110,15 @@ impl Scene {
         first(&place);
         let keys = json!({"url": {"url": place.url, "refresh": 60_000, "floor": 5_000, "stale": 600_000, "timeout": 1_000, "bytes": 10_000}});
         let clock = Clock::fixed(START * SECOND);
-        let settings = Settings { clock: clock.clone(), ..Settings::new(guarded(&upstream, &keys)) };
-        Self { gateway: Gateway::with(settings), clock, place }
+        let settings = Settings {
+            clock: clock.clone(),
+            ..Settings::new(guarded(&upstream, &keys))
+        };
+        Self {
+            gateway: Gateway::with(settings),
+            clock,
+            place,
+        }
     }
 
     fn pass(&self, seconds: u64) {
@@ -117,7 +131,12 @@ impl Scene {
 }
 
 fn ask(client: &mut Client, token: &str) -> u16 {
-    client.send(format!("GET /items/1 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n\r\n")).answer().status
+    client
+        .send(format!(
+            "GET /items/1 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n\r\n"
+        ))
+        .answer()
+        .status
 }
 
 #[test]
@@ -180,7 +199,11 @@ fn a_set_is_used_while_its_place_is_down_but_not_for_ever() {
     scene.pass(101);
     let (other, token) = (Issuer::new("one"), issuer.token());
     assert_eq!(scene.ask(&other.token()), 503);
-    assert_eq!(scene.ask(&token), 503, "a token that was verified before needs keys that are still trusted");
+    assert_eq!(
+        scene.ask(&token),
+        503,
+        "a token that was verified before needs keys that are still trusted"
+    );
 }
 
 #[test]
@@ -216,12 +239,25 @@ fn given_sets_are_swapped_by_the_parent() {
     let (one, other, upstream) = (Issuer::new("one"), Issuer::new("other"), Upstream::start());
     let config = json!({"given": {"test": {"keys": [one.key()]}}});
     let clock = Clock::fixed(START * SECOND);
-    let settings = Settings { config, clock, plan: guarded(&upstream, &json!({"given": "test"})) };
+    let settings = Settings {
+        config,
+        clock,
+        plan: guarded(&upstream, &json!({"given": "test"})),
+    };
     let mut gateway = Gateway::with(settings);
     let mut client = gateway.client();
-    assert_eq!((ask(&mut client, &one.token()), ask(&mut client, &other.token())), (200, 401));
-    assert_eq!(gateway.order(&json!({"given": {"test": {"keys": [other.key()]}}})), json!({"given": 1}));
-    assert_eq!((ask(&mut client, &one.token()), ask(&mut client, &other.token())), (401, 200));
+    assert_eq!(
+        (ask(&mut client, &one.token()), ask(&mut client, &other.token())),
+        (200, 401)
+    );
+    assert_eq!(
+        gateway.order(&json!({"given": {"test": {"keys": [other.key()]}}})),
+        json!({"given": 1})
+    );
+    assert_eq!(
+        (ask(&mut client, &one.token()), ask(&mut client, &other.token())),
+        (401, 200)
+    );
     assert!(gateway.order(&json!({"given": {"test": {"keys": []}}}))["refused"].is_array());
     assert_eq!(ask(&mut client, &other.token()), 200);
 }

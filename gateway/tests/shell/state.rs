@@ -10,7 +10,12 @@ use yett_gateway::state::Limits;
 const SECOND: u64 = 1_000_000_000;
 
 fn draw(limit: u32, who: u32, burst: u32) -> Draw {
-    Draw { limit, who: Who::Address(IpAddr::V4(Ipv4Addr::from_bits(who))), burst, refill: SECOND }
+    Draw {
+        limit,
+        who: Who::Address(IpAddr::V4(Ipv4Addr::from_bits(who))),
+        burst,
+        refill: SECOND,
+    }
 }
 
 fn take(limits: &Limits, draws: &[Draw], now: u64) -> Taken {
@@ -25,12 +30,32 @@ fn a_bucket_gives_its_burst_and_then_what_comes_back() {
     for _ in 0..3 {
         assert_eq!(take(&limits, &[draw(0, 1, 3)], now), Taken::All);
     }
-    assert_eq!(take(&limits, &[draw(0, 1, 3)], now), Taken::Empty { index: 0, wait: SECOND });
-    assert_eq!(take(&limits, &[draw(0, 2, 3)], now), Taken::All, "another address has its own");
-    assert_eq!(take(&limits, &[draw(1, 1, 3)], now), Taken::All, "another limit has its own");
-    assert_eq!(take(&limits, &[draw(0, 1, 3)], now + SECOND / 2), Taken::Empty { index: 0, wait: SECOND / 2 });
+    assert_eq!(
+        take(&limits, &[draw(0, 1, 3)], now),
+        Taken::Empty { index: 0, wait: SECOND }
+    );
+    assert_eq!(
+        take(&limits, &[draw(0, 2, 3)], now),
+        Taken::All,
+        "another address has its own"
+    );
+    assert_eq!(
+        take(&limits, &[draw(1, 1, 3)], now),
+        Taken::All,
+        "another limit has its own"
+    );
+    assert_eq!(
+        take(&limits, &[draw(0, 1, 3)], now + SECOND / 2),
+        Taken::Empty {
+            index: 0,
+            wait: SECOND / 2
+        }
+    );
     assert_eq!(take(&limits, &[draw(0, 1, 3)], now + SECOND), Taken::All);
-    assert_eq!(take(&limits, &[draw(0, 1, 3)], now + SECOND), Taken::Empty { index: 0, wait: SECOND });
+    assert_eq!(
+        take(&limits, &[draw(0, 1, 3)], now + SECOND),
+        Taken::Empty { index: 0, wait: SECOND }
+    );
 }
 
 #[test]
@@ -43,8 +68,15 @@ fn draws_of_one_rung_are_had_all_or_none() {
         assert_eq!(taken, Taken::Empty { index: 1, wait: SECOND });
     }
     assert_eq!(take(&limits, &[draw(0, 1, 2)], now), Taken::All);
-    assert_eq!(take(&limits, &[draw(0, 1, 2)], now), Taken::All, "a draw that was not had took nothing");
-    assert_eq!(take(&limits, &[draw(0, 1, 2)], now), Taken::Empty { index: 0, wait: SECOND });
+    assert_eq!(
+        take(&limits, &[draw(0, 1, 2)], now),
+        Taken::All,
+        "a draw that was not had took nothing"
+    );
+    assert_eq!(
+        take(&limits, &[draw(0, 1, 2)], now),
+        Taken::Empty { index: 0, wait: SECOND }
+    );
 }
 
 #[test]
@@ -103,11 +135,23 @@ fn when_all_buckets_are_live_new_keys_share_one() {
         refused += u32::from(take(&limits, &[draw(0, who, 3)], now) != Taken::All);
     }
     assert!(limits.len() <= 256);
-    assert_eq!(refused, 2_000 - u32::try_from(limits.len()).unwrap() - 3, "the overflow bucket gave its burst, once");
-    assert_eq!(take(&limits, &[draw(1, 5_000, 3)], now), Taken::All, "each limit overflows by itself");
+    assert_eq!(
+        refused,
+        2_000 - u32::try_from(limits.len()).unwrap() - 3,
+        "the overflow bucket gave its burst, once"
+    );
+    assert_eq!(
+        take(&limits, &[draw(1, 5_000, 3)], now),
+        Taken::All,
+        "each limit overflows by itself"
+    );
     let later = now + SECOND;
     for who in 10_000..10_020 {
-        assert_eq!(take(&limits, &[draw(0, who, 3)], later), Taken::All, "full buckets made room");
+        assert_eq!(
+            take(&limits, &[draw(0, who, 3)], later),
+            Taken::All,
+            "full buckets made room"
+        );
     }
 }
 
@@ -122,6 +166,8 @@ fn only_full_buckets_are_evicted() {
     for who in 0..10_000 {
         let _ = take(&limits, &[draw(0, who, 1)], now + 50 * SECOND);
     }
-    let left = (0..200).filter(|_| take(&limits, std::slice::from_ref(&victim), now + 50 * SECOND) == Taken::All).count();
+    let left = (0..200)
+        .filter(|_| take(&limits, std::slice::from_ref(&victim), now + 50 * SECOND) == Taken::All)
+        .count();
     assert_eq!(left, 50, "what came back since, and not a full bucket");
 }

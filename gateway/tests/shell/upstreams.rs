@@ -9,11 +9,22 @@ use crate::support::{Gateway, Upstream, api, operation, plan};
 
 /// Every path of the upstream as a described operation.
 fn described(upstream: &str) -> Value {
-    let mut operations: Vec<Value> =
-        ["items", "slow", "large", "chunks", "until-close", "garbage", "both-lengths", "closes", "half", "once", "interim"]
-            .iter()
-            .map(|kind| operation(kind, "GET", &format!("/{kind}/{{n}}")))
-            .collect();
+    let mut operations: Vec<Value> = [
+        "items",
+        "slow",
+        "large",
+        "chunks",
+        "until-close",
+        "garbage",
+        "both-lengths",
+        "closes",
+        "half",
+        "once",
+        "interim",
+    ]
+    .iter()
+    .map(|kind| operation(kind, "GET", &format!("/{kind}/{{n}}")))
+    .collect();
     operations.push(operation("place", "POST", "/closes/{n}"));
     let mut api = api(upstream, &operations);
     api["upstream"]["timeout"] = 400.into();
@@ -34,7 +45,12 @@ fn faults_of_an_upstream_are_told_apart() {
     let upstream = Upstream::start();
     let gateway = Gateway::start(described(&upstream.url()));
     let mut client = gateway.client();
-    for (path, status) in [("/slow/900", 504), ("/garbage/1", 502), ("/both-lengths/1", 502), ("/closes/1", 502)] {
+    for (path, status) in [
+        ("/slow/900", 504),
+        ("/garbage/1", 502),
+        ("/both-lengths/1", 502),
+        ("/closes/1", 502),
+    ] {
         let answer = client.get(path);
         assert_eq!((path, answer.status), (path, status));
         assert_eq!(answer.header("content-type"), Some("application/problem+json"));
@@ -43,7 +59,11 @@ fn faults_of_an_upstream_are_told_apart() {
     let malformed = "upstream.answer.malformed";
     assert_eq!(reasons, ["upstream.answer.late", malformed, malformed, malformed]);
     assert!(gateway.evidence(4).iter().all(|line| line["decision"] == "faulted"));
-    assert_eq!(client.get("/items/1").status, 200, "the client's connection is as good as before");
+    assert_eq!(
+        client.get("/items/1").status,
+        200,
+        "the client's connection is as good as before"
+    );
 }
 
 #[test]
@@ -52,7 +72,10 @@ fn nobody_listens() {
     let gateway = Gateway::start(described(&format!("http://{address}")));
     assert_eq!(gateway.client().get("/items/1").status, 502);
     let line = &gateway.evidence(1)[0];
-    assert_eq!((&line["reason"], &line["upstream_status"]), (&json!("upstream.connection.refused"), &json!(null)));
+    assert_eq!(
+        (&line["reason"], &line["upstream_status"]),
+        (&json!("upstream.connection.refused"), &json!(null))
+    );
 }
 
 #[test]
@@ -66,7 +89,13 @@ fn another_url_takes_over_from_one_that_is_down() {
     for _ in 0..4 {
         assert_eq!(client.get("/items/1").status, 200);
     }
-    assert!(upstream.received().iter().all(|request| request.target() == "/v2/items/1"), "the URL's path stands first");
+    assert!(
+        upstream
+            .received()
+            .iter()
+            .all(|request| request.target() == "/v2/items/1"),
+        "the URL's path stands first"
+    );
 }
 
 #[test]
@@ -95,7 +124,7 @@ fn interim_answers_are_skipped() {
 #[test]
 fn what_goes_on_is_written_anew() {
     let upstream = Upstream::start();
-    let gateway = Gateway::start(described(&upstream.url()));
+    let gateway = Gateway::start(open(&upstream.url()));
     let mut client = gateway.client();
     client.send(
         "GET /items/%61?a=%62 HTTP/1.1\r\nHost: Shop.Example\r\nConnection: x-secret, keep-alive\r\nX-Secret: 1\r\n\
@@ -119,17 +148,27 @@ fn bodies_stream_both_ways_where_nothing_reads_them() {
     let gateway = Gateway::start(open(&upstream.url()));
     let mut client = gateway.client();
     assert_eq!(client.get("/chunks/3").text(), "abcdabcdabcd");
-    assert_eq!(client.get("/large/3000000").body.len(), 3_000_002, "no limit holds for what nobody reads");
+    assert_eq!(
+        client.get("/large/3000000").body.len(),
+        3_000_002,
+        "no limit holds for what nobody reads"
+    );
     client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
     assert_eq!(client.send("2\r\nde\r\n0\r\n\r\n").answer().text(), "abcde");
     assert_eq!(client.post("/echo", &vec![b'y'; 60_000]).body, vec![b'y'; 60_000]);
     assert_eq!(upstream.received()[2].header("transfer-encoding"), Some("chunked"));
     assert_eq!(upstream.received()[3].header("content-length"), Some("60000"));
     let answer = client.get("/until-close/70000");
-    assert_eq!((answer.header("transfer-encoding"), answer.body.len()), (Some("chunked"), 70_000));
+    assert_eq!(
+        (answer.header("transfer-encoding"), answer.body.len()),
+        (Some("chunked"), 70_000)
+    );
     client.send("GET /chunks/3 HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n");
     let answer = client.answer();
-    assert_eq!((answer.header("transfer-encoding"), answer.text()), (None, "abcdabcdabcd".to_owned()));
+    assert_eq!(
+        (answer.header("transfer-encoding"), answer.text()),
+        (None, "abcdabcdabcd".to_owned())
+    );
     assert!(gateway.evidence(6).iter().all(|line| line["not_inspected"] == true));
 }
 
@@ -142,7 +181,10 @@ fn a_streamed_body_over_its_limit_resets_both_sides() {
     client.send(format!("{:x}\r\n{}\r\n", 70_000, "z".repeat(70_000)));
     assert!(client.answer_to("POST").is_none());
     let line = &gateway.evidence(1)[0];
-    assert_eq!((&line["reason"], &line["status"]), (&json!("validate.body.too_large"), &json!(0)));
+    assert_eq!(
+        (&line["reason"], &line["status"]),
+        (&json!("validate.body.too_large"), &json!(0))
+    );
     assert!(upstream.received().is_empty(), "the upstream never had a whole request");
 }
 
@@ -150,7 +192,13 @@ fn a_streamed_body_over_its_limit_resets_both_sides() {
 fn an_answer_that_breaks_off_is_never_taken_for_the_whole() {
     let upstream = Upstream::start();
     let gateway = Gateway::start(open(&upstream.url()));
-    assert!(gateway.client().send("GET /half/1 HTTP/1.1\r\nHost: a\r\n\r\n").answer_to("GET").is_none());
+    assert!(
+        gateway
+            .client()
+            .send("GET /half/1 HTTP/1.1\r\nHost: a\r\n\r\n")
+            .answer_to("GET")
+            .is_none()
+    );
     assert_eq!(gateway.evidence(1)[0]["reason"], "upstream.answer.malformed");
 }
 

@@ -20,7 +20,10 @@ pub struct Answer {
 
 impl Answer {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     pub fn text(&self) -> String {
@@ -37,7 +40,10 @@ impl Client {
         let stream = TcpStream::connect(to).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream, buffer: Vec::new() }
+        Self {
+            stream,
+            buffer: Vec::new(),
+        }
     }
 
     pub fn send(&mut self, octets: impl AsRef<[u8]>) -> &mut Self {
@@ -46,7 +52,8 @@ impl Client {
     }
 
     pub fn get(&mut self, target: &str) -> Answer {
-        self.send(format!("GET {target} HTTP/1.1\r\nHost: shop.example\r\n\r\n")).answer()
+        self.send(format!("GET {target} HTTP/1.1\r\nHost: shop.example\r\n\r\n"))
+            .answer()
     }
 
     pub fn post(&mut self, target: &str, body: &[u8]) -> Answer {
@@ -76,7 +83,11 @@ impl Client {
             .filter_map(|line| line.split_once(": "))
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
-        let mut answer = Answer { status, headers, body: Vec::new() };
+        let mut answer = Answer {
+            status,
+            headers,
+            body: Vec::new(),
+        };
         if method == "HEAD" || matches!(status, 100 | 204 | 304) {
             return Some(answer);
         }

@@ -23,7 +23,11 @@ pub struct Settings {
 
 impl Settings {
     pub fn new(plan: Value) -> Self {
-        Self { plan, config: json!({}), clock: Clock::system() }
+        Self {
+            plan,
+            config: json!({}),
+            clock: Clock::system(),
+        }
     }
 }
 
@@ -55,10 +59,20 @@ impl Gateway {
         let admin = TcpListener::bind("127.0.0.1:0").unwrap();
         let (control, child) = UnixStream::pair().unwrap();
         let (address, admin_address) = (listener.local_addr().unwrap(), admin.local_addr().unwrap());
-        let inherited = Inherited { listeners: vec![listener], admin: Some(admin), control: Some(child) };
+        let inherited = Inherited {
+            listeners: vec![listener],
+            admin: Some(admin),
+            control: Some(child),
+        };
         let clock = settings.clock;
         let thread = std::thread::spawn(move || run(&config.to_string(), inherited, clock));
-        let mut gateway = Self { address, admin: admin_address, folder, control: BufReader::new(control), thread: Some(thread) };
+        let mut gateway = Self {
+            address,
+            admin: admin_address,
+            folder,
+            control: BufReader::new(control),
+            thread: Some(thread),
+        };
         let first = gateway.hear();
         assert!(first.get("ready").is_some(), "{first}");
         gateway
@@ -70,8 +84,15 @@ impl Gateway {
         std::fs::create_dir_all(&folder).unwrap();
         config["plan"] = write_plan(&folder, &plan).to_str().unwrap().into();
         let (control, child) = UnixStream::pair().unwrap();
-        let inherited = Inherited { listeners: Vec::new(), admin: None, control: Some(child) };
-        assert!(matches!(run(&config.to_string(), inherited, Clock::system()), Err(NotStarted::Refused(_))));
+        let inherited = Inherited {
+            listeners: Vec::new(),
+            admin: None,
+            control: Some(child),
+        };
+        assert!(matches!(
+            run(&config.to_string(), inherited, Clock::system()),
+            Err(NotStarted::Refused(_))
+        ));
         let mut line = String::new();
         BufReader::new(control).read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap()
@@ -98,7 +119,10 @@ impl Gateway {
     }
 
     pub fn tell(&mut self, message: &Value) {
-        self.control.get_mut().write_all(format!("{message}\n").as_bytes()).unwrap();
+        self.control
+            .get_mut()
+            .write_all(format!("{message}\n").as_bytes())
+            .unwrap();
     }
 
     pub fn hear(&mut self) -> Value {

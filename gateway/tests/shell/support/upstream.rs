@@ -22,7 +22,11 @@ impl Received {
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().filter_map(|line| line.split_once(": ")).find(|(known, _)| *known == name).map(|(_, value)| value)
+        self.head
+            .lines()
+            .filter_map(|line| line.split_once(": "))
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value)
     }
 }
 
@@ -87,7 +91,11 @@ fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>, connection: usize) -> Opti
         }
     };
     let head = String::from_utf8(buffer.drain(..end).collect()).unwrap();
-    let mut request = Received { head, body: Vec::new(), connection };
+    let mut request = Received {
+        head,
+        body: Vec::new(),
+        connection,
+    };
     if request.target().starts_with("/early") {
         return Some(request);
     }
@@ -123,10 +131,18 @@ fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>, connection: usize) -> Opti
 /// Answers by path; false: the connection ends.
 fn answer(stream: &mut TcpStream, request: &Received) -> bool {
     let path = request.target().split('?').next().unwrap();
-    let number = path.rsplit('/').next().and_then(|text| text.parse::<usize>().ok()).unwrap_or(0);
+    let number = path
+        .rsplit('/')
+        .next()
+        .and_then(|text| text.parse::<usize>().ok())
+        .unwrap_or(0);
     let kind = path.split('/').nth(1).unwrap_or_default();
     let whole = |stream: &mut TcpStream, body: &[u8]| {
-        let body_out = if request.head.starts_with("HEAD") { &[][..] } else { body };
+        let body_out = if request.head.starts_with("HEAD") {
+            &[][..]
+        } else {
+            body
+        };
         let head = format!("{OK}content-length: {}\r\n\r\n", body.len());
         stream.write_all(&[head.as_bytes(), body_out].concat()).is_ok()
     };
@@ -138,7 +154,9 @@ fn answer(stream: &mut TcpStream, request: &Received) -> bool {
         }
         "large" => whole(stream, format!("\"{}\"", "x".repeat(number)).as_bytes()),
         "chunks" => {
-            stream.write_all(format!("{OK}transfer-encoding: chunked\r\n\r\n").as_bytes()).unwrap();
+            stream
+                .write_all(format!("{OK}transfer-encoding: chunked\r\n\r\n").as_bytes())
+                .unwrap();
             for _ in 0..number {
                 stream.write_all(b"4;x=y\r\nabcd\r\n").unwrap();
             }
@@ -154,7 +172,8 @@ fn answer(stream: &mut TcpStream, request: &Received) -> bool {
             false
         }
         "both-lengths" => {
-            let _ = stream.write_all(format!("{OK}content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n").as_bytes());
+            let _ = stream
+                .write_all(format!("{OK}content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n").as_bytes());
             false
         }
         "closes" => {
@@ -175,7 +194,9 @@ fn answer(stream: &mut TcpStream, request: &Received) -> bool {
             false
         }
         "interim" => {
-            stream.write_all(b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n").unwrap();
+            stream
+                .write_all(b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n")
+                .unwrap();
             whole(stream, b"{}")
         }
         "nothing" => stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").is_ok(),
