@@ -6,7 +6,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from yett.store.database import StoreError, open_database
+from yett.store.database import open_database
+from yett.store.error import StoreError
 from yett.store.tables import Base
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from yett.store.database import StoreError
+from yett.store.error import StoreError
 from yett.store.secrets import pepper, pepper_path, store_url
 
 HEX = "ab" * 32

@@ -85,7 +85,7 @@ def revoke(name: IdOrName, plan: PlanOption = DEFAULT_PLAN) -> None:
 def _open(plan: Path) -> tuple[PlanFile, Keys]:
     from yett.policy.findings import PlanError
     from yett.policy.read import read_plan
-    from yett.store.database import StoreError
+    from yett.store.error import StoreError
     from yett.store.keys import Keys
 
     try:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from yett.policy.compile import Compiled
 from yett.serve.sockets import CannotServe
-from yett.store.database import StoreError
-from yett.store.keys import Keys
+from yett.store.error import StoreError
+
+if TYPE_CHECKING:
+    from yett.store.keys import Keys
 
 DEADLINE_MS = 2000
 
@@ -40,6 +42,13 @@ def uses_keys(compiled: Compiled) -> bool:
     return any(credential.api_key is not None for api in apis for credential in api.credentials.values())
 
 
+def _open(compiled: Compiled) -> Keys:
+    # A plan without keys need not wait for what opens databases.
+    from yett.store.keys import Keys  # noqa: PLC0415
+
+    return Keys.of(compiled.source)
+
+
 class Stock:
     """The store of one plan, if the plan uses it, and which of its changes was told last."""
 
@@ -47,7 +56,7 @@ class Stock:
         """Open the store; raises `CannotServe`."""
         self._told: int | None = None
         try:
-            self._keys = Keys.of(compiled.source) if uses_keys(compiled) else None
+            self._keys = _open(compiled) if uses_keys(compiled) else None
         except StoreError as error:
             raise CannotServe(str(error)) from None
 

@@ -7,19 +7,14 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from yett.store.error import StoreError
+
 NEWEST = "0001"
 _MIGRATIONS = Path(__file__).parent / "migrations"
-
-
-class StoreError(Exception):
-    """The store cannot be used; the text says why and what to do."""
 
 
 def open_database(url: str, folder: Path) -> Engine:
@@ -65,13 +60,24 @@ def _set_sqlite(connection: sqlite3.Connection, _: Any) -> None:  # noqa: ANN401
     connection.execute("PRAGMA journal_mode = WAL")
 
 
-def _migrate(engine: Engine) -> None:
+def _form(engine: Engine) -> str | None:
+    """The form that the database has, none if it is new."""
     with engine.connect() as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _migrate(engine: Engine) -> None:
+    present = _form(engine)
     if present == NEWEST:
         return
     if present is not None and present > NEWEST:
         raise StoreError(f"store: its form {present} is of a newer Yett, expected {NEWEST} or older")
+    # Alembic takes longer to import than all else of a start, and a store is migrated once.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     with engine.begin() as connection:

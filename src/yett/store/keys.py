@@ -15,7 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from yett.policy.read import PlanFile
-from yett.store.database import StoreError, open_database
+from yett.store.database import open_database
+from yett.store.error import StoreError
 from yett.store.secrets import pepper, store_url
 from yett.store.tables import ApiKeyRow, RevisionRow
 

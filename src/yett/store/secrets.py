@@ -9,7 +9,8 @@ from pathlib import Path
 
 from yett.policy.gateway import Secret
 from yett.policy.read import PlanFile
-from yett.store.database import StoreError, sqlite_path
+from yett.store.database import sqlite_path
+from yett.store.error import StoreError
 
 _HEX = re.compile(r"([0-9a-fA-F]{2}){32,512}")
 
