@@ -1,5 +1,6 @@
 //! Sends what a permit was spent for: finds or opens a connection, writes, and waits for the head of the answer.
 
+use smallvec::SmallVec;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::tcp::WriteHalf;
 use yett_engine::{Body, Forward, Reason, reason};
@@ -62,10 +63,7 @@ impl Connection {
         let turn = self.thread.turn.get();
         self.thread.turn.set(turn.wrapping_add(1));
         let mut failed = Failed::Refused;
-        for number in 0..targets.len() {
-            let Some(target) = targets.get(turn.wrapping_add(number) % targets.len()) else {
-                continue;
-            };
+        for target in self.in_turn(targets, turn) {
             let mut pooled = self.thread.pool.take(target);
             loop {
                 let mut conn = match pooled.take() {
@@ -75,6 +73,7 @@ impl Connection {
                         match connect(target, &self.deadline).await {
                             Ok(conn) => conn,
                             Err(why) => {
+                                self.thread.pool.avoid(target, self.thread.ticker.now());
                                 failed = why;
                                 break;
                             }
@@ -100,6 +99,17 @@ impl Connection {
             }
         }
         Err(failed.into())
+    }
+
+    /// The URLs of an upstream, each request beginning with another; those that could not be reached lately come last.
+    fn in_turn<'t>(&self, targets: &'t [Target], turn: usize) -> SmallVec<[&'t Target; 4]> {
+        let now = self.thread.ticker.now();
+        let (last, first) = targets.split_at(turn.checked_rem(targets.len()).unwrap_or_default());
+        let mut all: SmallVec<[&Target; 4]> = first.iter().chain(last).collect();
+        if all.len() > 1 {
+            all.sort_by_key(|target| self.thread.pool.is_avoided(target, now));
+        }
+        all
     }
 
     async fn send_over(

@@ -11,6 +11,8 @@ use super::Target;
 const ROOM: usize = 256;
 /// Ticks after which an idle connection is closed: 30 seconds.
 const PATIENCE: u64 = 300;
+/// Ticks for which others are asked before one that could not be reached: 2 seconds.
+const PENANCE: u64 = 20;
 
 /// One connection to an upstream. Nothing of an earlier answer is left in its buffer.
 pub(crate) struct Conn {
@@ -31,6 +33,8 @@ struct Idle {
 #[derive(Default)]
 pub(crate) struct Pool {
     idle: RefCell<Vec<Vec<Idle>>>,
+    /// Until when a target is asked last.
+    down: RefCell<Vec<(usize, u64)>>,
 }
 
 impl Pool {
@@ -61,6 +65,18 @@ impl Pool {
         {
             pool.push(Idle { conn, since: now });
         }
+    }
+
+    /// A target could not be reached.
+    pub(crate) fn avoid(&self, target: &Target, now: u64) {
+        let mut down = self.down.borrow_mut();
+        down.retain(|(number, until)| *number != target.number && now < *until);
+        down.push((target.number, now + PENANCE));
+    }
+
+    /// Whether a target could not be reached lately.
+    pub(crate) fn is_avoided(&self, target: &Target, now: u64) -> bool {
+        self.down.borrow().iter().any(|(number, until)| *number == target.number && now < *until)
     }
 
     /// Closes what nobody needed for long.
