@@ -125,7 +125,11 @@ impl Guard<Reply> for OfReplies {
         let mut left = value.clone();
         match api.schemas.surplus(schema, &mut left) {
             Ok(pointers) => {
-                let places: Vec<String> = pointers.iter().map(|pointer| format!("/body{pointer}")).collect();
+                let places: Vec<String> = pointers
+                    .iter()
+                    .take(MOST_PLACES)
+                    .map(|pointer| format!("/body{pointer}"))
+                    .collect();
                 if api.contract.undeclared_fields == UndeclaredFields::Drop {
                     reply.propose(pointers, left);
                 }

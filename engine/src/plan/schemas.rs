@@ -296,6 +296,7 @@ fn remove(value: &mut Value, pointer: &Pointer) {
         }
     }
     if let Value::Object(members) = place {
-        members.shift_remove(last);
+        // Order is the text's business; keeping it here would cost a pass over the object for each member.
+        members.swap_remove(last);
     }
 }
