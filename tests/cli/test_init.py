@@ -144,14 +144,3 @@ def test_a_description_that_was_changed_by_hand_is_told(yett, tmp_path, app):
     (tmp_path / "openapi.json").write_bytes(app_document("/things"))
     done = yett("check")
     assert "openapi.json is not what was fetched" in done.out
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "name",
-    ["adyen_checkout_v72.json", "museum.yaml", "openai.yaml", "twilio_messaging_v1.json", "twilio_verify_v2.json"],
-)
-def test_large_descriptions_of_others(yett, tmp_path, shared_data, name):
-    (tmp_path / name).write_bytes((shared_data / "openapi" / name).read_bytes())
-    assert yett("init", name, *UPSTREAM).code == 0
-    assert yett("check").code == 0
