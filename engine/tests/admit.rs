@@ -33,6 +33,9 @@ fn plan() -> Arc<Plan> {
     Arc::new(Plan::load(document.to_string().as_bytes()).unwrap())
 }
 
+/// The line and the headers that go on.
+type GoesOn = (String, Vec<(String, String)>);
+
 struct Sent<'s> {
     method: &'s str,
     target: &'s str,
@@ -61,7 +64,7 @@ impl<'s> Sent<'s> {
     }
 
     /// The line and headers that go on, or the exact reason.
-    fn judge(&self, without: Option<&str>) -> Result<(String, Vec<(String, String)>), &'static str> {
+    fn judge(&self, without: Option<&str>) -> Result<GoesOn, &'static str> {
         let headers: Vec<(&[u8], &[u8])> = self
             .headers
             .iter()

@@ -48,7 +48,7 @@ pub(crate) fn shape(reply: Reply, trace_id: &str, judge: &mut Judge<'_>) -> Resu
     let origin = call.request().header("origin").next();
     let mut headers: Headers = received
         .into_iter()
-        .filter(|(name, _)| !is_withheld(name) && !(replaced && is_of_body(name)) && !is_set_here(api, name))
+        .filter(|(name, _)| !(is_withheld(name) || is_set_here(api, name) || replaced && is_of_body(name)))
         .collect();
     let body = if replaced {
         problem_headers(&mut headers);

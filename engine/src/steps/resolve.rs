@@ -52,6 +52,10 @@ impl Call {
 
 /// What resolve brings: a call, or an answer that needs no upstream.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large one is every request, the small one a rare preflight: no box"
+)]
 pub(crate) enum Resolved {
     /// Goes on up the ladder.
     Call(Call),
@@ -94,14 +98,17 @@ pub(crate) fn resolve(request: Request, judge: &mut Judge<'_>) -> Result<Resolve
     for span in &mut found.spans {
         *span = span.start + offset..span.end + offset;
     }
-    let asked = request.method().name();
-    match found
-        .operation(asked)
-        .or_else(|| (asked == "HEAD").then(|| found.operation("GET")).flatten())
-    {
+    match operation(&found, request.method().name()) {
         Some(operation) => open(request, index, api, operation, found.spans, judge),
         None => no_method(request, index, api, &found, judge),
     }
+}
+
+/// HEAD is GET's operation without a body (RFC 9110 section 9.3.2).
+fn operation(found: &plan::Path<'_>, method: &str) -> Option<u32> {
+    found
+        .operation(method)
+        .or_else(|| (method == "HEAD").then(|| found.operation("GET")).flatten())
 }
 
 /// Refuses; the lenient reading is the API that has the path, whatever its hosts.
@@ -152,7 +159,7 @@ fn no_method(
         methods.push("HEAD");
     }
     if request.method().name() == "OPTIONS"
-        && let Some(preflight) = preflight(&request, index, api, &methods, judge)?
+        && let Some(preflight) = preflight(&request, index, api, (found, &methods), judge)?
     {
         return Ok(Resolved::Preflight(preflight));
     }
@@ -182,7 +189,7 @@ fn preflight(
     request: &Request,
     index: u32,
     api: &Api,
-    methods: &[&str],
+    (found, methods): (&plan::Path<'_>, &[&str]),
     judge: &mut Judge<'_>,
 ) -> Result<Option<Preflight>, Stop> {
     let (Some(cors), Some(origin), Some(method)) = (
@@ -192,6 +199,7 @@ fn preflight(
     ) else {
         return Ok(None);
     };
+    judge.trace.operation = operation(found, method);
     let refused: Option<Reason> = if !cors.allows(origin) {
         Some(reason::RESOLVE_ORIGIN_UNKNOWN)
     } else if !methods.contains(&method) {
