@@ -89,6 +89,8 @@ pub struct Judge<'r> {
     pub(crate) memo: &'r mut Memo,
     pub(crate) facts: &'r mut dyn Facts,
     pub(crate) without: Option<Reason>,
+    /// The request's Origin, kept for an answer that has no request any more.
+    pub(crate) origin: &'r mut Option<Box<[u8]>>,
 }
 
 impl Judge<'_> {

@@ -163,6 +163,7 @@ impl Session {
             memo: &mut self.memo,
             facts,
             without: self.without,
+            origin: &mut self.origin,
         };
         judge.now();
         let decided = decide(&mut judge);

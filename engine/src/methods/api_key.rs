@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{Identity, Proof, sha256};
 use crate::facts::{ApiKeyRecord, Fact, Key};
-use crate::judge::{Judge, Stop};
+use crate::judge::{Denial, Hint, Judge, Stop};
 use crate::plan::ApiKey;
-use crate::reason;
+use crate::reason::{self, Reason};
 use crate::steps::admit::Request;
 
 const LONGEST: usize = 256;
@@ -24,13 +24,13 @@ pub(super) fn verify(
     let mut shown = request.header(&key.header);
     let presented = shown.next().unwrap_or_default();
     if shown.next().is_some() {
-        judge.refuse(reason::AUTHENTICATE_KEY_REPEATED)?;
+        judge.refuse(challenge(reason::AUTHENTICATE_KEY_REPEATED))?;
     }
     let text = std::str::from_utf8(presented)
         .ok()
         .filter(|text| !text.is_empty() && text.len() <= LONGEST);
     let Some(text) = text else {
-        judge.refuse(reason::AUTHENTICATE_KEY_MALFORMED)?;
+        judge.refuse(challenge(reason::AUTHENTICATE_KEY_MALFORMED))?;
         return Ok(unverified(credential, presented));
     };
     let found = judge.look_up(Key::ApiKey {
@@ -38,12 +38,12 @@ pub(super) fn verify(
         presented: text.into(),
     })?;
     let Fact::ApiKey(record) = found else {
-        judge.refuse(reason::AUTHENTICATE_KEY_UNKNOWN)?;
+        judge.refuse(challenge(reason::AUTHENTICATE_KEY_UNKNOWN))?;
         return Ok(unverified(credential, presented));
     };
     let now = judge.now().seconds();
     if record.expires.is_some_and(|expires| now >= expires) {
-        judge.refuse(reason::AUTHENTICATE_KEY_EXPIRED)?;
+        judge.refuse(challenge(reason::AUTHENTICATE_KEY_EXPIRED))?;
     }
     Ok(Identity {
         credential,
@@ -51,6 +51,11 @@ pub(super) fn verify(
         digest: sha256(presented),
         proof: Proof::ApiKey(record),
     })
+}
+
+/// RFC 9110 section 15.5.2: every 401 has a challenge.
+fn challenge(reason: Reason) -> Denial {
+    Denial::from(reason).hint(Hint::Challenge("ApiKey".into()))
 }
 
 /// What a proof goes on with when a check is taken out.
