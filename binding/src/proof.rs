@@ -75,7 +75,9 @@ impl Prover {
     /// `key_sets`: (API, scheme, JWKS as JSON); `know` adds API keys. Raises `PlanFault`.
     #[new]
     fn new(py: Python<'_>, plan: &[u8], key_sets: Vec<(String, String, String)>) -> PyResult<Self> {
-        let plan = py.detach(|| Plan::load(plan)).map_err(|faults| plan::fault(py, faults))?;
+        let plan = py
+            .detach(|| Plan::load(plan))
+            .map_err(|faults| plan::fault(py, faults))?;
         let mut told = Told::default();
         for (api, scheme, keys) in key_sets {
             let index = credential(&plan, &api, &scheme)
@@ -83,7 +85,10 @@ impl Prover {
             let keys = KeySet::parse(keys.as_bytes()).map_err(|fault| PyValueError::new_err(fault.to_string()))?;
             told.key_sets.insert(index, Arc::new(keys));
         }
-        Ok(Self { plan: Arc::new(plan), told: Mutex::new(told) })
+        Ok(Self {
+            plan: Arc::new(plan),
+            told: Mutex::new(told),
+        })
     }
 
     /// Decides one attempt; counters go on from attempt to attempt until `forget`.
@@ -95,7 +100,13 @@ impl Prover {
         let (method, target) = (latin(&attempted.method), latin(&attempted.target));
         let head = Head::of(&method, &target, &borrowed, attempted.peer, attempted.secure);
         let answer = attempted.answer.map(answer).transpose()?;
-        let attempt = Attempt { plan: self.plan.clone(), head: &head, body: body(attempted.body)?, answer, without };
+        let attempt = Attempt {
+            plan: self.plan.clone(),
+            head: &head,
+            body: body(attempted.body)?,
+            answer,
+            without,
+        };
         let now = Time(attempted.now.saturating_mul(1_000_000_000));
         let (verdict, trace) = py.detach(|| {
             let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
@@ -118,7 +129,11 @@ impl Prover {
         let value: serde_json::Value = parse(value)?;
         py.detach(|| {
             let schemas = self.plan.apis.get(api).map(|api| &api.schemas);
-            Ok(schemas.is_some_and(|schemas| schemas.named(reference).is_some_and(|schema| schemas.conforms(schema, &value))))
+            Ok(schemas.is_some_and(|schemas| {
+                schemas
+                    .named(reference)
+                    .is_some_and(|schema| schemas.conforms(schema, &value))
+            }))
         })
     }
 
@@ -131,7 +146,14 @@ impl Prover {
 impl Prover {
     fn judged(&self, verdict: Verdict, trace: &Trace) -> Judged {
         let (verdict, reason, shown) = match verdict {
-            Verdict::Refused(reason) => ("refused", Some(reason), Shown { status: reason.status(), ..Shown::default() }),
+            Verdict::Refused(reason) => (
+                "refused",
+                Some(reason),
+                Shown {
+                    status: reason.status(),
+                    ..Shown::default()
+                },
+            ),
             Verdict::Answered(shown) => ("answered", None, shown),
             Verdict::Forwarded(shown) => ("forwarded", None, shown),
             Verdict::Released(shown) => ("released", None, shown),
@@ -161,7 +183,12 @@ fn line(line: &yett_engine::Line) -> Line {
         Said::Altered => "altered",
     };
     let places = line.places.iter().map(|place| place.to_string()).collect();
-    Line { control: line.control, said, reason: line.reason.map(Reason::id), places }
+    Line {
+        control: line.control,
+        said,
+        reason: line.reason.map(Reason::id),
+        places,
+    }
 }
 
 fn parse<'t, T: Deserialize<'t>>(text: &'t [u8]) -> PyResult<T> {
@@ -174,13 +201,19 @@ fn reason(id: &str) -> PyResult<Reason> {
 
 fn credential(plan: &Plan, api: &str, scheme: &str) -> Option<u32> {
     let position = plan.credentials.iter().position(|known| {
-        *known.name == *scheme && plan.apis.get(known.api as usize).is_some_and(|owner| *owner.name == *api)
+        *known.name == *scheme
+            && plan
+                .apis
+                .get(known.api as usize)
+                .is_some_and(|owner| *owner.name == *api)
     });
     position.and_then(|position| u32::try_from(position).ok())
 }
 
 fn latin(text: &str) -> Vec<u8> {
-    text.chars().map(|character| u8::try_from(u32::from(character)).unwrap_or(b'?')).collect()
+    text.chars()
+        .map(|character| u8::try_from(u32::from(character)).unwrap_or(b'?'))
+        .collect()
 }
 
 fn raw_pairs(pairs: &Pairs) -> Vec<(Vec<u8>, Vec<u8>)> {
@@ -189,12 +222,16 @@ fn raw_pairs(pairs: &Pairs) -> Vec<(Vec<u8>, Vec<u8>)> {
 
 fn body(encoded: Option<String>) -> PyResult<Body> {
     let Some(encoded) = encoded else { return Ok(Body::None) };
-    let bytes = STANDARD.decode(encoded).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let bytes = STANDARD
+        .decode(encoded)
+        .map_err(|error| PyValueError::new_err(error.to_string()))?;
     Ok(Body::Held(bytes.into()))
 }
 
 fn answer(answered: Answered) -> PyResult<Answer> {
-    let headers = raw_pairs(&answered.headers).into_iter().map(|(name, value)| (Bytes::from(name), Bytes::from(value)));
+    let headers = raw_pairs(&answered.headers)
+        .into_iter()
+        .map(|(name, value)| (Bytes::from(name), Bytes::from(value)));
     Ok(Answer::new(answered.status, headers.collect(), body(answered.body)?))
 }
 
@@ -233,13 +270,25 @@ fn framed(request: yett_gateway::h1::proof::Request) -> Framed {
     Framed {
         method: text(&request.method),
         target: text(&request.target),
-        headers: request.headers.iter().map(|(name, value)| (text(name), text(value))).collect(),
+        headers: request
+            .headers
+            .iter()
+            .map(|(name, value)| (text(name), text(value)))
+            .collect(),
         body: STANDARD.encode(&request.body),
         whole: request.whole,
     }
 }
 
+/// From now on this process logs errors only: a proof provokes on purpose what it would warn of.
+#[pyfunction]
+fn log_errors_only() {
+    let level = yett_gateway::log::Level::Error;
+    yett_gateway::log::Settings { level, ..Default::default() }.apply();
+}
+
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Prover>()?;
+    module.add_function(wrap_pyfunction!(log_errors_only, module)?)?;
     module.add_function(wrap_pyfunction!(read_bytes, module)?)
 }

@@ -81,7 +81,7 @@ def holds(everything):
     def check(control, *levels):
         reasons = [reason for reason in read_reasons() if reason.control == control and reason.level in levels]
         assert reasons, f"{control} has no reason of level {' or '.join(levels)}"
-        for row in prove_in_process(everything, reasons, lambda _: None):
+        for row in prove_in_process(everything, reasons, lambda _: None)[0]:
             assert row.proofs, f"{row.reason.id} has no case"
             for proof in row.proofs:
                 states = (proof.attack, proof.twin, proof.ablation)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,22 +22,24 @@ Only = Annotated[
 Seed = Annotated[int, typer.Option("--seed", help="Another seed makes other benign requests where none is described")]
 
 _COLOURS = {"holds": "green", "falls short": "bold red", "reported": "yellow", "held twice": "cyan"}
+_SHORT = {"nothing to ablate": "-"}
 
 
 def prove(plan: PlanOption = DEFAULT_PLAN, as_json: AsJson = False, only: Only = None, seed: Seed = 0) -> None:
     """Attack the plan and say which controls hold; needs nothing running and touches nothing real."""
     from yett.prove.cases import CaseError, read_reasons
-    from yett.prove.proof import prove_in_process, report
-    from yett.prove.world import World
+    from yett.prove.own import OwnGatewayError
+    from yett.prove.proof import proven
+    from yett.serve.sockets import CannotServe
 
-    began = time.monotonic()
+    progress = _Progress(as_json)
     try:
         reasons = _wanted(read_reasons(), only)
-        world = World(compiled(plan), seed)
-        found = report(world, prove_in_process(world, reasons, _Progress(as_json)), began)
-    except CaseError as error:
+        found = proven(compiled(plan), reasons, seed, progress)
+    except (CaseError, CannotServe, OwnGatewayError) as error:
         raise CannotRun(str(error)) from None
-    _Progress(as_json)("")
+    finally:
+        progress("")
     if as_json:
         typer.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
     else:
@@ -72,7 +73,8 @@ def _table(found: Report) -> None:
     from rich.table import Table
 
     console = Console(highlight=False)
-    table = Table("reason", "attack", "twin", "without the check", "operations", box=None, pad_edge=False)
+    table = Table("reason", "attack", "twin", "without the check", "played", box=None, pad_edge=False)
+    table.columns[0].no_wrap = True
     for row in found.rows:
         states = [_shown(state) for state in (row.attack, row.twin, row.ablation)]
         table.add_row(row.reason.id, *states, str(sum(proof.sites for proof in row.proofs)))
@@ -84,7 +86,7 @@ def _table(found: Report) -> None:
 
 def _shown(state: State) -> str:
     colour = _COLOURS.get(state, "dim")
-    return f"[{colour}]{state}[/]"
+    return f"[{colour}]{_SHORT.get(state, state)}[/]"
 
 
 def _told(row: Row) -> None:

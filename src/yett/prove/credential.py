@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hmac import digest
 from typing import Any
 
 from yett.prove.issuer import KID, Issuer, Members
@@ -101,9 +102,12 @@ class KeyStore:
         self._known: dict[tuple[Any, ...], KeyRecord] = {}
         self.learn: list[Callable[[KeyRecord], None]] = []
 
-    def records(self) -> list[KeyRecord]:
-        """Every key so far."""
-        return list(self._known.values())
+    def rows(self, pepper: bytes) -> list[dict[str, Any]]:
+        """Every key so far, as the control protocol has it."""
+        return [
+            {"hmac": digest(pepper, record.presented.encode(), "sha256").hex(), **record.as_json()}
+            for record in self._known.values()
+        ]
 
     def key(self, subject: str, scopes: list[str], roles: list[str], expires: int | None) -> str:
         """A key that the store knows; the same one for the same record."""

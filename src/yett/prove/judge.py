@@ -6,7 +6,7 @@ from yett.openapi.example import NoExampleError
 from yett.prove.cases import Case, Reason
 from yett.prove.play import Outcome, Played, at_engine, find_sites
 from yett.prove.row import Proof, State
-from yett.prove.site import NoPlaceError
+from yett.prove.site import NoPlaceError, Site
 from yett.prove.world import World
 
 
@@ -34,9 +34,9 @@ def ablated(outcome: Outcome | None, reason: str) -> State:
     return State.FALLS_SHORT if outcome.reason in (reason, None) else State.HELD_TWICE
 
 
-def prove_at_engine(case: Case, reason: Reason, world: World) -> Proof:
-    """Play a case at every site that has what it needs."""
-    proof = Proof(case.name, "engine")
+def prove_at_engine(case: Case, reason: Reason, world: World) -> tuple[Proof, Site | None]:
+    """Play a case at every site that has what it needs; with the first at which all of it holds, else the first."""
+    proof, sites = Proof(case.name, "engine"), list[tuple[bool, Site]]()
     for site in find_sites(case, world):
         try:
             played = at_engine(case, site, world, reason.level)
@@ -46,12 +46,12 @@ def prove_at_engine(case: Case, reason: Reason, world: World) -> Proof:
             proof.tell(f"{site.name}: {error}")
             proof.add(State.UNPROVEN, State.UNPROVEN, State.UNPROVEN)
             continue
-        add(proof, played)
-    return proof
+        sites.append((add(proof, played), site))
+    return proof, max(sites, key=lambda each: each[0])[1] if sites else None
 
 
-def add(proof: Proof, played: Played) -> None:
-    """Count what was played, and say what fell short."""
+def add(proof: Proof, played: Played) -> bool:
+    """Count what was played, and say what fell short; whether all of it holds."""
     reason = played.case.reason
     attack, twin = attacked(played.attack, reason), passed(played.twin, reason)
     ablation = ablated(played.unchecked, reason)
@@ -62,3 +62,4 @@ def add(proof: Proof, played: Played) -> None:
         proof.tell(f"{played.site}: the twin was {played.twin}")
     if ablation == State.FALLS_SHORT or (ablation == proof.ablation == State.HELD_TWICE):
         proof.tell(f"{played.site}: without the check, the attack was {played.unchecked}")
+    return {attack, twin, ablation} <= {State.HOLDS, State.NOTHING}

@@ -12,7 +12,6 @@ from yett.prove.issuer import Issuer
 from yett.prove.site import Site
 
 Headers = list[tuple[str, str]]
-PEER = "198.51.100.7"
 
 
 @dataclass
@@ -77,13 +76,8 @@ class Message:
     repeats: int = 1
     varies: str = ""
 
-    def sent(self, number: int, now: int, subject: str = "proof", peer: str = PEER) -> Sent:
-        """The request of one turn: `varies` says whether subject or address is another one each time."""
-        if self.varies == "subject":
-            subject = f"{subject}-{number}"
-        if self.varies == "address":
-            octets = peer.split(".")
-            peer = ".".join([*octets[:2], str(number // 250), str(number % 250 + 1)])
+    def sent(self, now: int, subject: str, peer: str) -> Sent:
+        """The request as this subject sends it, from this address."""
         headers = [("Host", self.authority)] if self.authority is not None else []
         headers += self.headers
         for credential in self.shown:

@@ -6,11 +6,12 @@ import json
 from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 
 from yett.openapi.example import NoExampleError
 from yett.prove.cases import Case, CaseError
 from yett.prove.changes import VERBS
-from yett.prove.message import PEER, Message, Sent, benign, preflight, with_reply
+from yett.prove.message import Message, Sent, benign, preflight, with_reply
 from yett.prove.needs import NEEDS
 from yett.prove.site import NoPlaceError, Site
 from yett.prove.world import MOST_SITES, NOW, PROXY, World
@@ -113,16 +114,24 @@ def decide(message: Message, world: World, without: str | None) -> Outcome:
     """What the engine says of a message, at its last turn; the counters are empty before."""
     world.prover.forget()
     outcome = Outcome("missing", None)
-    for sent in turns(message, world):
+    for sent in turns(message, addresses(198, 18), "proof"):
         outcome = _read(world.prover.decide(sent.attempt(NOW, without)))
     return outcome
 
 
-def turns(message: Message, world: World) -> Iterator[Sent]:
-    """Every request of a message."""
-    peer = PROXY if message.is_from_proxy else PEER
+def addresses(first: int, second: int) -> Iterator[str]:
+    """Addresses of clients, never one twice."""
+    for number in count(1):
+        yield f"{first}.{second + (number >> 16)}.{number >> 8 & 255}.{number & 255}"
+
+
+def turns(message: Message, peers: Iterator[str], subject: str) -> Iterator[Sent]:
+    """Every request of a message; what varies is another one each time."""
+    peer = PROXY if message.is_from_proxy else next(peers)
     for number in range(message.repeats):
-        yield message.sent(number, NOW, peer=peer)
+        if message.varies == "address" and number:
+            peer = next(peers)
+        yield message.sent(NOW, f"{subject}-{number}" if message.varies == "subject" else subject, peer)
 
 
 def _read(judged: bytes) -> Outcome:

@@ -53,6 +53,10 @@ class World:
                     given[api["name"], scheme] = published
         return given
 
+    def given_by_name(self) -> dict[str, Any]:
+        """The key sets by the names under which the plan of the proof asks for them."""
+        return {f"{api}.{scheme}": json.loads(keys) for (api, scheme), keys in self.given.items()}
+
     def _trust_proxy(self) -> None:
         """Where the plan trusts a proxy, it trusts the proof's too, which can be reached from here."""
         if self.document["gateway"]["trusted_proxies"]:

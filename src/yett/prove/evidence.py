@@ -1,0 +1,61 @@
+"""Reads lines of evidence by trace id: the exact reason, which no client is told, and what guards said."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from yett.prove.play import Outcome
+
+_PATIENCE = 10.0
+_PAUSE = 0.02
+
+
+class Lines:
+    """An evidence file that grows; a line is found once it is written."""
+
+    def __init__(self, path: Path) -> None:
+        """The file need not be there yet."""
+        self.path = path
+        self._read = 0
+        self._rest = b""
+        self._known: dict[str, dict[str, Any]] = {}
+
+    def wait_for(self, trace_ids: Iterable[str], seconds: float = _PATIENCE) -> None:
+        """Return when a line of each trace is there, or after so many seconds."""
+        wanted, end = set(trace_ids), time.monotonic() + seconds
+        while True:
+            self._take()
+            if wanted <= self._known.keys() or time.monotonic() > end:
+                return
+            time.sleep(_PAUSE)
+
+    def outcome(self, trace_id: str | None) -> Outcome:
+        """What evidence says of a trace; `unknown` where it says nothing."""
+        line = self._known.get(trace_id or "")
+        if line is None:
+            return Outcome("unknown", None)
+        said = [(each["said"], each["reason"]) for each in line["lines"] if "reason" in each]
+        verdict = "released" if line["decision"] == "permitted" else "refused"
+        return Outcome(
+            verdict,
+            line.get("reason"),
+            tuple(reason for each, reason in said if each == "would_refuse"),
+            tuple(reason for each, reason in said if each == "altered"),
+        )
+
+    def _take(self) -> None:
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as file:
+            file.seek(self._read)
+            octets = file.read()
+        self._read += len(octets)
+        *whole, self._rest = (self._rest + octets).split(b"\n")
+        for line in whole:
+            document = json.loads(line)
+            if "trace_id" in document:
+                self._known[document["trace_id"]] = document

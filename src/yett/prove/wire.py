@@ -1,0 +1,71 @@
+"""Messages on real sockets: octet by octet as a case wants them, and what came back; a library would mend them."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+
+from yett.prove.message import Sent
+
+_PATIENCE = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What came back before the connection ended."""
+
+    octets: bytes
+
+    @property
+    def status(self) -> int:
+        """The status of the last answer; 0: there was none."""
+        found = re.findall(rb"(?:^|\r\n)HTTP/1\.1 (\d{3}) ", self.octets)
+        return int(found[-1]) if found else 0
+
+    @property
+    def trace_id(self) -> str | None:
+        """The trace id of the last problem document."""
+        found = re.findall(rb'"trace_id":"([0-9a-f]{32})"', self.octets)
+        return found[-1].decode() if found else None
+
+
+def new_trace() -> str:
+    """A trace id of W3C trace context."""
+    return secrets.token_hex(16)
+
+
+def written(sent: Sent, trace_id: str) -> bytes:
+    """A request as octets, with the trace it belongs to."""
+    lines = [f"{sent.method} {sent.target} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.headers)]
+    lines += [f"traceparent: 00-{trace_id}-{secrets.token_hex(8)}-01", "Connection: close"]
+    if sent.body is not None:
+        lines.append(f"Content-Length: {len(sent.body)}")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + (sent.body or b"")
+
+
+def connect(address: tuple[str, int], source: str | None) -> socket.socket:
+    """A connection, from this loopback address."""
+    return socket.create_connection(address, _PATIENCE, None if source is None else (source, 0))
+
+
+def converse(address: tuple[str, int], source: str | None, octets: bytes, *, ends: bool = False) -> Heard:
+    """Send everything, and hear until the other side closes; `ends`: close our side first."""
+    with connect(address, source) as connection:
+        # A refusal may come before all is sent; what was heard counts.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(octets)
+            if ends:
+                connection.shutdown(socket.SHUT_WR)
+        return hear(connection)
+
+
+def hear(connection: socket.socket) -> Heard:
+    """What comes until the other side closes."""
+    heard = bytearray()
+    with suppress(ConnectionResetError):
+        while part := connection.recv(65536):
+            heard += part
+    return Heard(bytes(heard))
