@@ -147,7 +147,6 @@ VERBS: dict[str, Callable[[Message, Any], None]] = {
     "path.split": path_split,
     "header.add": header_add,
     "header.set": header_set,
-    "header.remove": header_remove,
     "peer.proxy": peer_proxy,
     "limit.exceed": limit_exceed,
 }
