@@ -76,6 +76,25 @@ def test_a_plan_that_vanishes_changes_nothing(gateway, plan, client, lines, tmp_
     assert client.get(f"{gateway.url}/open").status_code == 200
 
 
+def test_a_description_that_comes_after_its_plan(gateway, plan, client, lines, tmp_path):
+    text = plan(*KEYS).read_text().replace("notes.yaml", "later.yaml")
+    (tmp_path / "yett.yaml").write_text(text)
+    lines.wait("the changed plan is refused, the old one stays")
+    assert "found no file later.yaml" in lines.lines.get(timeout=5)["message"]
+    (tmp_path / "later.yaml").write_text(DESCRIPTION.replace("/open:", "/late:"))
+    lines.wait("plan reloaded")
+    assert client.get(f"{gateway.url}/late").status_code == 200
+
+
+def test_an_address_that_another_holds_changes_nothing(plan, client, lines, upstream):
+    with Gateway(plan(*KEYS), port=None, log=Log("info", "json", lines)) as gateway:
+        lines.wait("gateway serves")
+        plan(*KEYS, top=f"gateway: {{listen: ['127.0.0.1:0', '{upstream.removeprefix('http://')}'], threads: 1}}")
+        said = lines.wait("the changed plan is refused, the old one stays")
+        assert "is in use by another process" in said["why"]
+        assert client.get(f"{gateway.url}/open").status_code == 200
+
+
 def test_a_reload_without_a_change(gateway, lines):
     gateway.reload()
     lines.wait("the plan is unchanged")

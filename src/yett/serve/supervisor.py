@@ -18,7 +18,9 @@ from typing import Literal
 from yett.policy.check import accept
 from yett.policy.compile import Compiled
 from yett.policy.findings import PlanError
-from yett.serve.child import Child, Message, Start
+from yett.policy.read import named_descriptions
+from yett.serve.child import Child, Message
+from yett.serve.children import Charge, Children
 from yett.serve.log import Log
 from yett.serve.sockets import CannotServe, Sockets
 from yett.serve.stock import Stock, keep_plan
@@ -26,10 +28,10 @@ from yett.serve.watch import Watch
 
 TICK_SECONDS = 0.1
 STORE_SECONDS = 0.25
+STORE_TROUBLE_SECONDS = 5.0
 READY_SECONDS = 60.0
 GRACE_SECONDS = 5.0
-LONGEST_BACKOFF = 5.0
-LIVED_WELL_SECONDS = 10.0
+REFUSED = "the changed plan is refused, the old one stays"
 
 
 @dataclass(frozen=True)
@@ -63,20 +65,16 @@ class Supervisor:
         clock: int | None = None,
         log: Log | None = None,
     ) -> None:
-        """`listen` gives the address to open in place of the plan's; `clock` stands still at so many nanoseconds."""
-        self._path, self._clock = plan, clock
-        self._given_log = log
+        """`listen` gives the address to open for one of the plan's; `clock` stands still at so many nanoseconds."""
+        self._path, self._given_log = plan, log
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._sockets = Sockets(listen)
-        self._child: Child | None = None  # serves
-        self._rising: tuple[Child, Compiled] | None = None  # is to serve in its place, once it is ready
-        self._falling: set[Child] = set()  # drain
+        self._children = Children(self._sockets, clock, lambda child, message: self._events.put(Told(child, message)))
         self._offered: Compiled | None = None  # the child was told of it, and has not answered
         self._building = False
         self._wanted = False  # files changed while a change was under way
         self._stopping: float | None = None
-        self._restart_at: float | None = None
-        self._backoff, self._started_at, self._store_at = TICK_SECONDS, 0.0, 0.0
+        self._store_at = 0.0
 
     # what others may ask, from any thread
 
@@ -87,51 +85,46 @@ class Supervisor:
     @property
     def listening(self) -> list[str]:
         """Where clients connect, once it has started."""
-        return self._sockets.names(self._compiled.source.plan.gateway.listen)
+        return self._sockets.names(self._charge.compiled.source.plan.gateway.listen)
 
     @property
     def admin(self) -> str | None:
         """Where metrics are, once it has started."""
-        admin = self._compiled.source.plan.gateway.admin
+        admin = self._charge.compiled.source.plan.gateway.admin
         return self._sockets.names([admin])[0] if admin else None
 
     @property
     def plan_hash(self) -> str:
         """The plan in force."""
-        return self._compiled.hash
+        return self._charge.compiled.hash
 
     @property
     def child_pid(self) -> int | None:
         """The process that serves."""
-        return self._child.pid if self._child else None
+        return self._children.serving.pid if self._children.serving else None
 
     # life
 
     def start(self) -> None:
         """Serves when this returns. Raises `PlanError`, `CannotServe`."""
-        self._compiled = accept(self._path)
-        self._set_log()
-        self._watch = Watch(self._compiled.files)
-        self._stock = Stock(self._compiled)
-        path = keep_plan(self._compiled)
+        compiled = accept(self._path)
+        self._watch = Watch(compiled.files)
+        self._take_charge(Charge.of(compiled))
         try:
-            self._child = self._spawn(self._compiled, path)
-            self._await_ready(self._child)
+            self._await_ready(self._children.start(self._charge))
         except CannotServe:
-            self._end_all()
+            self._children.end(GRACE_SECONDS)
             raise
-        self._log.info("gateway serves", listen=",".join(self.listening), plan=self._compiled.hash)
-        for finding in self._compiled.findings:
-            if finding.kind != "note":
-                self._log.warning(str(finding))
+        self._log.info("gateway serves", listen=",".join(self.listening), plan=compiled.hash)
+        self._say_findings(compiled)
 
     def run(self) -> None:
         """Returns when the gateway has drained."""
         try:
-            while self._stopping is None or self._child or self._rising or self._falling:
+            while self._stopping is None or self._children.all():
                 self._step()
         finally:
-            self._end_all()
+            self._children.end(GRACE_SECONDS)
         self._log.info("gateway ended")
 
     def _step(self) -> None:
@@ -145,8 +138,8 @@ class Supervisor:
                 self._stop()
             case "reload":
                 self._log.info("reload was asked for")
-                if self._child:
-                    self._child.send(reopen=None)
+                if self._children.serving:
+                    self._children.serving.send(reopen=None)
                 self._build()
             case Built():
                 self._built(event)
@@ -158,31 +151,17 @@ class Supervisor:
     def _tick(self, now: float) -> None:
         if self._stopping is not None:
             if now >= self._stopping:
-                self._kill_all("it did not drain in time")
+                self._kill("it did not drain in time")
             return
         if self._watch.poll(now) or (self._wanted and not self._is_busy()):
             self._build()
-        if self._restart_at is not None and now >= self._restart_at:
+        if self._children.restart_at is not None and now >= self._children.restart_at:
             self._restart()
         if now >= self._store_at:
             self._store_at = now + STORE_SECONDS
             self._tell_keys()
 
     # children
-
-    def _spawn(self, compiled: Compiled, path: Path) -> Child:
-        gateway = compiled.source.plan.gateway
-        addresses = [*gateway.listen, *([gateway.admin] if gateway.admin else [])]
-        sockets = self._sockets.want(addresses)
-        listeners = sockets[: len(gateway.listen)]
-        admin = sockets[-1] if gateway.admin else None
-        folder = compiled.source.folder.resolve()
-        start = Start(self._stock.config(compiled, path), listeners, admin, folder, self._clock)
-        self._started_at = time.monotonic()
-        try:
-            return Child(start, lambda child, message: self._events.put(Told(child, message)))
-        except OSError as error:
-            raise CannotServe(f"the child cannot be started: {error}") from None
 
     def _await_ready(self, child: Child) -> None:
         deadline = time.monotonic() + READY_SECONDS
@@ -191,42 +170,34 @@ class Supervisor:
                 event = self._events.get(timeout=left)
             except Empty:
                 break
-            if isinstance(event, Told) and event.child is child:
-                if event.message is None:
-                    raise CannotServe("the child ended before it served; its words stand above")
-                if "ready" in event.message:
-                    return
-                if "refused" in event.message:
-                    raise CannotServe(f"the engine refuses the plan: {event.message['refused']}")
-            elif event == "stop":
+            if event == "stop":
                 raise CannotServe("stopped before it served")
+            if isinstance(event, Told) and event.message is None:
+                raise CannotServe(f"the child {child.pid} ended before it served; its words stand above")
+            if isinstance(event, Told) and event.message and "ready" in event.message:
+                return
         raise CannotServe(f"the child was not ready within {READY_SECONDS:.0f} s")
 
     def _ended(self, child: Child) -> None:
         code = child.wait()
-        if child in self._falling:
-            self._falling.discard(child)
+        which = self._children.ended(child)
+        if which == "drained":
             self._log.info("the old child has drained", pid=child.pid)
-        elif self._rising and child is self._rising[0]:
+        elif which == "rising":
+            self._sockets.keep(self._charge.addresses)
             self._log.error("the new child ended before it served; the old one stays", code=code)
-            self._rising = None
-        elif child is self._child:
-            self._child, self._offered = None, None
-            if self._stopping is None:
-                now = time.monotonic()
-                self._backoff = TICK_SECONDS if now - self._started_at > LIVED_WELL_SECONDS else self._backoff * 2
-                self._backoff = min(self._backoff, LONGEST_BACKOFF)
-                self._restart_at = now + self._backoff
-                self._log.error("the child ended; it is started again", code=code, seconds=f"{self._backoff:.1f}")
+        elif which == "serving" and self._stopping is None:
+            self._wanted = self._wanted or self._offered is not None
+            self._offered = None
+            seconds = self._children.restart_later()
+            self._log.error("the child ended; it is started again", code=code, seconds=f"{seconds:.1f}")
 
     def _restart(self) -> None:
-        self._restart_at = None
         try:
-            self._child = self._spawn(self._compiled, keep_plan(self._compiled))
+            self._children.start(self._charge)
         except CannotServe as error:
             self._log.error("the child cannot be started", why=error)
-            self._backoff = min(self._backoff * 2, LONGEST_BACKOFF)
-            self._restart_at = time.monotonic() + self._backoff
+            self._children.restart_later()
 
     def _told(self, child: Child, message: Message) -> None:
         if "ready" in message:
@@ -239,23 +210,28 @@ class Supervisor:
             self._log.info("keys changed", count=message.get("keys"))
 
     def _ready(self, child: Child) -> None:
-        if self._rising and child is self._rising[0]:
-            _, self._compiled = self._rising
-            if self._child:
-                self._falling.add(self._child)
-                self._child.send(drain=None)
-            self._child, self._rising = child, None
-            gateway = self._compiled.source.plan.gateway
-            self._sockets.keep([*gateway.listen, *([gateway.admin] if gateway.admin else [])])
-            self._set_log()
-            self._log.info("a new child serves", listen=",".join(self.listening), plan=self._compiled.hash)
-        else:
+        charge = self._children.ready(child)
+        if charge is None:
             self._log.info("the child serves again", pid=child.pid)
+            return
+        self._take_charge(charge)
+        self._log.info("a new child serves", listen=",".join(self.listening), plan=charge.compiled.hash)
+        self._say_findings(charge.compiled)
+
+    def _take_charge(self, charge: Charge) -> None:
+        self._charge = charge
+        log = charge.compiled.source.plan.log
+        self._log = self._given_log or Log(log.level, log.format)
+
+    def _say_findings(self, compiled: Compiled) -> None:
+        for finding in compiled.findings:
+            if finding.kind != "note":
+                self._log.warning(str(finding))
 
     # changes
 
     def _is_busy(self) -> bool:
-        return self._building or self._offered is not None or self._rising is not None
+        return self._building or self._offered is not None or self._children.rising is not None
 
     def _build(self) -> None:
         """Compiles in another thread: keys are revoked within a second also while a large plan is compiled."""
@@ -277,92 +253,78 @@ class Supervisor:
 
     def _built(self, built: Built) -> None:
         self._building = False
+        old = self._charge.compiled
         if built.compiled is None:
-            self._log.error("the changed plan is refused, the old one stays", plan=self._compiled.hash)
+            named = [old.source.folder / name for name in named_descriptions(self._path)]
+            self._watch.follow({*old.files, *(path.resolve() for path in named)})
+            self._log.error(REFUSED, plan=old.hash)
             for problem in built.problems:
                 self._log.error(problem)
             return
         self._watch.follow(built.compiled.files)
-        if built.compiled.hash == self._compiled.hash and not self._needs_a_child(built.compiled):
-            self._log.info("the plan is unchanged", plan=self._compiled.hash)
+        if built.compiled.hash == old.hash and not self._needs_a_child(built.compiled):
+            self._log.info("the plan is unchanged", plan=old.hash)
             return
         try:
             self._offer(built.compiled)
         except CannotServe as error:
-            self._log.error("the changed plan is refused, the old one stays", why=error, plan=self._compiled.hash)
+            self._sockets.keep(self._charge.addresses)
+            self._log.error(REFUSED, why=error, plan=old.hash)
 
     def _offer(self, compiled: Compiled) -> None:
-        path = keep_plan(compiled)
-        if self._child is None or self._needs_a_child(compiled):
-            self._stock = Stock(compiled)
-            self._rising = (self._spawn(compiled, path), compiled)
-        elif self._child.send(plan=str(path), id="plan"):
+        serving = self._children.serving
+        if serving is None or self._needs_a_child(compiled):
+            self._children.raise_up(Charge.of(compiled))
+        elif serving.send(plan=str(keep_plan(compiled)), id="plan"):
             self._offered = compiled
+        else:
+            self._wanted = True  # it has just ended: tell the next one
 
     def _needs_a_child(self, compiled: Compiled) -> bool:
         """Whether something changed that a child is only told when it starts."""
-        new, old = compiled.source.plan, self._compiled.source.plan
+        new, old = compiled.source.plan, self._charge.compiled.source.plan
         fixed = [
             (plan.gateway.listen, plan.gateway.admin, plan.gateway.threads, plan.log, plan.store) for plan in (new, old)
         ]
-        return fixed[0] != fixed[1] or Stock.differs(compiled, self._compiled)
+        return fixed[0] != fixed[1] or Stock.differs(compiled, self._charge.compiled)
 
     def _answered(self, message: Message) -> None:
         offered, self._offered = self._offered, None
         if offered is None:
             return
         if "refused" in message:
-            self._log.error("the changed plan is refused by the engine, the old one stays", why=message["refused"])
+            self._log.error(REFUSED, why=message["refused"], plan=self.plan_hash)
             return
-        self._compiled = offered
+        self._charge = Charge(offered, self._charge.stock)
         self._log.info("plan reloaded", plan=offered.hash)
-        for finding in offered.findings:
-            if finding.kind != "note":
-                self._log.warning(str(finding))
+        self._say_findings(offered)
 
     def _tell_keys(self) -> None:
-        if self._child is None:
+        if self._children.serving is None:
             return
         try:
-            changed = self._stock.changed()
+            changed = self._charge.stock.changed()
         except CannotServe as error:
             self._log.error("keys cannot be read, the old ones stay", why=error)
-            self._store_at += LONGEST_BACKOFF
+            self._store_at += STORE_TROUBLE_SECONDS
             return
-        if changed is not None and not self._child.send(keys=changed, id="keys"):
-            self._stock.forget()
+        if changed is not None and not self._children.serving.send(keys=changed, id="keys"):
+            self._charge.stock.forget()
 
     # the end
 
     def _stop(self) -> None:
         if self._stopping is not None:
-            self._kill_all("it was asked again")
+            self._kill("it was asked again")
             return
-        seconds = self._compiled.source.plan.gateway.timeouts.drain / 1000
+        seconds = self._charge.compiled.source.plan.gateway.timeouts.drain / 1000
         self._stopping = time.monotonic() + seconds + GRACE_SECONDS
-        self._restart_at = None
         self._log.info("gateway drains", seconds=f"{seconds:.0f}")
-        rising = [self._rising[0]] if self._rising else []
-        for child in [*([self._child] if self._child else []), *rising]:
+        for child in self._children.all():
             child.send(drain=None)
 
-    def _children(self) -> list[Child]:
-        rising = [self._rising[0]] if self._rising else []
-        return [*([self._child] if self._child else []), *rising, *self._falling]
-
-    def _kill_all(self, why: str) -> None:
-        for child in self._children():
+    def _kill(self, why: str) -> None:
+        for child in self._children.all():
             self._log.warning("the child is killed", why=why, pid=child.pid)
             child.kill()
         self._stopping = time.monotonic() + GRACE_SECONDS
-
-    def _end_all(self) -> None:
-        for child in self._children():
-            child.kill()
-            child.wait(GRACE_SECONDS)
-        self._child, self._rising, self._falling = None, None, set()
-        self._sockets.keep([])
-
-    def _set_log(self) -> None:
-        log = self._compiled.source.plan.log
-        self._log = self._given_log or Log(log.level, log.format)
