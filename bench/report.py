@@ -82,7 +82,8 @@ def ratios(started: list[Started], samples: Samples) -> list[str]:
         for peer in peers:
             found = ratio(samples, Target(row.key, peer.name, 0))
             shown.append("-" if found is None else f"{found:.2f}")
-        lines.append(f"| {row.title} | " + " | ".join(shown) + " |")
+        if set(shown) != {"-"}:
+            lines.append(f"| {row.title} | " + " | ".join(shown) + " |")
     return ["", *lines]
 
 

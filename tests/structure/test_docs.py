@@ -38,7 +38,7 @@ def test_decisions_are_numbered_without_gaps(root):
     for number, path in enumerate(records, 1):
         text = path.read_text("utf-8")
         assert text.startswith(f"# {number}. "), path
-        assert {"**Question.**", "**Decision.**", "**Why.**"} <= set(re.findall(r"^\*\*\w+\.\*\*", text, re.M)), path
+        assert {"**Question.**", "**Decision.**"} <= set(re.findall(r"^\*\*\w+\.\*\*", text, re.M)), path
 
 
 def test_the_pages_are_there_and_architecture_is_one_page(root):
