@@ -76,7 +76,10 @@ impl Pool {
 
     /// Whether a target could not be reached lately.
     pub(crate) fn is_avoided(&self, target: &Target, now: u64) -> bool {
-        self.down.borrow().iter().any(|(number, until)| *number == target.number && now < *until)
+        self.down
+            .borrow()
+            .iter()
+            .any(|(number, until)| *number == target.number && now < *until)
     }
 
     /// Closes what nobody needed for long.

@@ -81,7 +81,11 @@ fn a_head_is_answered_without_a_body() {
     let mut client = gateway.client();
     client.send("HEAD /items/1 HTTP/1.1\r\nHost: a\r\n\r\nHEAD /unknown HTTP/1.1\r\nHost: a\r\n\r\n");
     let answer = client.answer_to("HEAD").unwrap();
-    assert_eq!((answer.status, answer.header("content-length")), (200, None), "what GET would bring is not known");
+    assert_eq!(
+        (answer.status, answer.header("content-length")),
+        (200, None),
+        "what GET would bring is not known"
+    );
     assert_eq!(client.answer_to("HEAD").unwrap().status, 404);
     let answer = client.get("/nothing");
     assert_eq!((answer.status, answer.header("content-length")), (204, None));

@@ -5,38 +5,38 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// One connection.
-pub struct Client {
-    pub stream: TcpStream,
+pub(crate) struct Client {
+    pub(crate) stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 /// One answer.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(known, _)| known == name)
             .map(|(_, value)| value.as_str())
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    pub fn closes(&self) -> bool {
+    pub(crate) fn closes(&self) -> bool {
         self.header("connection") == Some("close")
     }
 }
 
 impl Client {
-    pub fn connect(to: SocketAddr) -> Self {
+    pub(crate) fn connect(to: SocketAddr) -> Self {
         let stream = TcpStream::connect(to).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream.set_nodelay(true).unwrap();
@@ -46,17 +46,17 @@ impl Client {
         }
     }
 
-    pub fn send(&mut self, octets: impl AsRef<[u8]>) -> &mut Self {
+    pub(crate) fn send(&mut self, octets: impl AsRef<[u8]>) -> &mut Self {
         self.stream.write_all(octets.as_ref()).unwrap();
         self
     }
 
-    pub fn get(&mut self, target: &str) -> Answer {
+    pub(crate) fn get(&mut self, target: &str) -> Answer {
         self.send(format!("GET {target} HTTP/1.1\r\nHost: shop.example\r\n\r\n"))
             .answer()
     }
 
-    pub fn post(&mut self, target: &str, body: &[u8]) -> Answer {
+    pub(crate) fn post(&mut self, target: &str, body: &[u8]) -> Answer {
         let head = format!(
             "POST {target} HTTP/1.1\r\nHost: shop.example\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
             body.len()
@@ -65,12 +65,12 @@ impl Client {
     }
 
     /// The next answer; panics where the connection ends before it is whole.
-    pub fn answer(&mut self) -> Answer {
+    pub(crate) fn answer(&mut self) -> Answer {
         self.answer_to("GET").unwrap()
     }
 
     /// The next answer to a request with this method; none: the connection ended before it was whole.
-    pub fn answer_to(&mut self, method: &str) -> Option<Answer> {
+    pub(crate) fn answer_to(&mut self, method: &str) -> Option<Answer> {
         let head = loop {
             if let Some(end) = find(&self.buffer, b"\r\n\r\n") {
                 break String::from_utf8(self.buffer.drain(..end + 4).collect()).unwrap();
@@ -138,11 +138,11 @@ impl Client {
     }
 
     /// Whether the other side has closed, and sent nothing more.
-    pub fn is_closed(&mut self) -> bool {
+    pub(crate) fn is_closed(&mut self) -> bool {
         self.buffer.is_empty() && self.more().is_none()
     }
 }
 
-pub fn find(octets: &[u8], wanted: &[u8]) -> Option<usize> {
+pub(crate) fn find(octets: &[u8], wanted: &[u8]) -> Option<usize> {
     octets.windows(wanted.len()).position(|window| window == wanted)
 }

@@ -15,14 +15,14 @@ use yett_gateway::worker::{Inherited, NotStarted, run};
 use super::{Answer, Client};
 
 /// What a test changes about a gateway.
-pub struct Settings {
-    pub plan: Value,
-    pub config: Value,
-    pub clock: Clock,
+pub(crate) struct Settings {
+    pub(crate) plan: Value,
+    pub(crate) config: Value,
+    pub(crate) clock: Clock,
 }
 
 impl Settings {
-    pub fn new(plan: Value) -> Self {
+    pub(crate) fn new(plan: Value) -> Self {
         Self {
             plan,
             config: json!({}),
@@ -32,21 +32,21 @@ impl Settings {
 }
 
 /// A running gateway.
-pub struct Gateway {
-    pub address: SocketAddr,
-    pub admin: SocketAddr,
-    pub folder: PathBuf,
+pub(crate) struct Gateway {
+    pub(crate) address: SocketAddr,
+    pub(crate) admin: SocketAddr,
+    pub(crate) folder: PathBuf,
     control: BufReader<UnixStream>,
     thread: Option<JoinHandle<Result<(), NotStarted>>>,
 }
 
 impl Gateway {
-    pub fn start(plan: Value) -> Self {
+    pub(crate) fn start(plan: Value) -> Self {
         Self::with(Settings::new(plan))
     }
 
     /// Starts; evidence goes to `evidence.jsonl` in the gateway's folder.
-    pub fn with(settings: Settings) -> Self {
+    pub(crate) fn with(settings: Settings) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("yett-shell-{}-{number}", std::process::id()));
@@ -79,7 +79,7 @@ impl Gateway {
     }
 
     /// What a gateway says that does not start with this plan.
-    pub fn refused(plan: Value, mut config: Value) -> Value {
+    pub(crate) fn refused(plan: Value, mut config: Value) -> Value {
         let folder = std::env::temp_dir().join(format!("yett-shell-refused-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         config["plan"] = write_plan(&folder, &plan).to_str().unwrap().into();
@@ -99,50 +99,50 @@ impl Gateway {
     }
 
     /// Ends the control socket, as the death of the parent does.
-    pub fn hang_up(&self) {
+    pub(crate) fn hang_up(&self) {
         self.control.get_ref().shutdown(std::net::Shutdown::Both).unwrap();
     }
 
     /// Leaves the gateway to the end of the process.
-    pub fn forget(mut self) {
+    pub(crate) fn forget(mut self) {
         drop(self.thread.take());
     }
 
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::connect(self.address)
     }
 
     /// Says something to the control thread and hears its reply.
-    pub fn order(&mut self, message: &Value) -> Value {
+    pub(crate) fn order(&mut self, message: &Value) -> Value {
         self.tell(message);
         self.hear()
     }
 
-    pub fn tell(&mut self, message: &Value) {
+    pub(crate) fn tell(&mut self, message: &Value) {
         self.control
             .get_mut()
             .write_all(format!("{message}\n").as_bytes())
             .unwrap();
     }
 
-    pub fn hear(&mut self) -> Value {
+    pub(crate) fn hear(&mut self) -> Value {
         let mut line = String::new();
         self.control.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
     }
 
     /// Has another plan judge.
-    pub fn reload(&mut self, plan: &Value) -> Value {
+    pub(crate) fn reload(&mut self, plan: &Value) -> Value {
         let path = write_plan(&self.folder, plan);
         self.order(&json!({"plan": path}))
     }
 
-    pub fn admin(&self, path: &str) -> Answer {
+    pub(crate) fn admin(&self, path: &str) -> Answer {
         Client::connect(self.admin).get(path)
     }
 
     /// All lines of evidence, once there are so many.
-    pub fn evidence(&self, count: usize) -> Vec<Value> {
+    pub(crate) fn evidence(&self, count: usize) -> Vec<Value> {
         let path = self.folder.join("evidence.jsonl");
         eventually(|| {
             let text = std::fs::read_to_string(&path).unwrap_or_default();
@@ -152,7 +152,7 @@ impl Gateway {
     }
 
     /// Drains, and waits for the end.
-    pub fn drain(mut self) -> Value {
+    pub(crate) fn drain(mut self) -> Value {
         let drained = self.order(&json!({"drain": null}));
         self.end();
         drained
@@ -189,7 +189,7 @@ fn write_plan(folder: &Path, plan: &Value) -> PathBuf {
 }
 
 /// What a question brings as soon as it brings something, within ten seconds.
-pub fn eventually<T>(mut question: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn eventually<T>(mut question: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + Duration::from_secs(10);
     loop {
         if let Some(answer) = question() {

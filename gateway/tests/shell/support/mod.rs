@@ -5,7 +5,7 @@ mod gateway;
 mod plan;
 mod upstream;
 
-pub use client::{Answer, Client};
-pub use gateway::{Gateway, Settings, eventually};
-pub use plan::{api, operation, plan};
-pub use upstream::{Received, Upstream};
+pub(crate) use client::{Answer, Client};
+pub(crate) use gateway::{Gateway, Settings, eventually};
+pub(crate) use plan::{api, operation, plan};
+pub(crate) use upstream::Upstream;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use yett_engine::reason::CATALOGUE_HASH;
 
 /// An operation that everybody may call.
-pub fn operation(id: &str, method: &str, path: &str) -> Value {
+pub(crate) fn operation(id: &str, method: &str, path: &str) -> Value {
     let parameters: Vec<Value> = path
         .split('{')
         .skip(1)
@@ -20,7 +20,7 @@ pub fn operation(id: &str, method: &str, path: &str) -> Value {
 }
 
 /// An API with these operations before this upstream.
-pub fn api(upstream: &str, operations: &[Value]) -> Value {
+pub(crate) fn api(upstream: &str, operations: &[Value]) -> Value {
     json!({
         "name": "shop", "hosts": ["*"], "base": "", "mode": "enforce", "unlisted": "enforce",
         "upstream": {"urls": [upstream], "timeout": 5000, "connect": 2000},
@@ -34,7 +34,7 @@ pub fn api(upstream: &str, operations: &[Value]) -> Value {
 }
 
 /// A plan with these APIs.
-pub fn plan(apis: Vec<Value>) -> Value {
+pub(crate) fn plan(apis: Vec<Value>) -> Value {
     json!({
         "yett": 1, "catalogue": CATALOGUE_HASH,
         "gateway": {
