@@ -17,6 +17,7 @@ from yett.controls.role import Roles
 from yett.controls.scope import Scopes
 from yett.controls.upstream import Upstream
 from yett.controls.validate import Validate
+from yett.policy.given import Given
 from yett.policy.section import Section, wrong
 from yett.policy.values import Mode, Text
 
@@ -89,7 +90,6 @@ class Api(Section):
         "python": "no Python guard runs until then",
         "cache": "every permitted request goes to the upstream until then",
         "graphql": "it is seen as a plain operation until then",
-        "prove": "give the operation an `example` in its description until then",
         "mcp": "it is seen as a plain operation until then",
         "tape": "evidence is what is kept until then",
         "websocket": "upgrades are refused until then",
@@ -117,6 +117,9 @@ class Api(Section):
     receive: Receive = Field(default=Receive(), description="The limit of replies")
     headers: dict[str, str] = Field(
         default={}, description="Headers put on every answer, beside and instead of the default ones"
+    )
+    prove: dict[str, Given] = Field(
+        default={}, description="Benign values for `yett prove`, by operation, where the description gives none"
     )
     danger_keep_headers: list[str] = Field(default=[], description="Security headers that are left to the upstream")
 

@@ -26,6 +26,8 @@ class ApiCompiler:
         self.base = description.base if self.api.match.base is None else self.api.match.base
         self.mode = self.api.mode or file.plan.mode
         self.unlisted = {"refuse": "enforce", "report": "report", None: self.mode}[self.api.unlisted]
+        for wanted in self.api.prove:
+            self._names.find(wanted, self.place("prove", wanted, key=True))
         self.closed: list[tuple[str, Operation]] = []
         self.public: list[Operation] = []
 

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from yett._engine import Prover
+from yett.openapi import Operation, Reply
 from yett.openapi.example import Examples
 from yett.openapi.json_types import Json
 from yett.policy.compile import Compiled
+from yett.policy.given import Given
 from yett.prove.credential import KeyRecord, KeyStore
 from yett.prove.issuer import Issuer
 from yett.prove.site import Site
@@ -68,12 +71,19 @@ class World:
     def _conforms(self, api: int, reference: str, value: Json) -> bool:
         return self.prover.conforms(api, reference, json.dumps(value).encode())
 
+    def _given_values(self, api: str) -> dict[str, Given]:
+        """What the plan says under `prove`, by the operations' ids."""
+        ids = {f"{each.method} {each.path}": each.id for each in self.compiled.descriptions[api].operations}
+        return {ids.get(name, name): given for name, given in self.compiled.source.plan.apis[api].prove.items()}
+
     def _find_sites(self, seed: int) -> Iterator[Site]:
         for api_index, api in enumerate(self.document["apis"]):
             description = self.compiled.descriptions[api["name"]]
             fits = partial(self._conforms, api_index)
             examples = Examples(description, fits, seed)
-            for index, described in enumerate(description.operations):
+            given = self._given_values(api["name"])
+            for index, operation in enumerate(description.operations):
+                described = with_given(operation, given.get(operation.id, Given()))
                 plan = api["operations"][index]
                 for demands in plan["security"]:
                     yield Site(
@@ -87,3 +97,26 @@ class World:
                         fits,
                         self.document["gateway"],
                     )
+
+
+def with_given(operation: Operation, given: Given) -> Operation:
+    """An operation whose first examples are what the plan gives."""
+    values = {"path": given.path, "query": given.query, "header": given.header, "cookie": given.cookie}
+    parameters = tuple(
+        replace(each, examples=(values[each.location][each.name], *each.examples))
+        if each.name in values[each.location]
+        else each
+        for each in operation.parameters
+    )
+    body = operation.body
+    if body is not None and given.body is not None:
+        body = replace(body, examples={media: (given.body, *body.examples.get(media, ())) for media in body.content})
+    replies = {
+        status: _with_reply(each, given) if status.startswith("2") and given.reply is not None else each
+        for status, each in operation.replies.items()
+    }
+    return replace(operation, parameters=parameters, body=body, replies=replies)
+
+
+def _with_reply(reply: Reply, given: Given) -> Reply:
+    return replace(reply, examples={media: (given.reply, *reply.examples.get(media, ())) for media in reply.content})
