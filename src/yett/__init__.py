@@ -1,1 +1,1 @@
-"""Yett: one security plan for an HTTP API, enforced at line speed, proven by attack. Nothing is imported here: verbs start fast."""
+"""Yett: one security plan for an HTTP API, enforced at line speed, proven by attack. Nothing is imported here."""
