@@ -189,7 +189,7 @@ def test_a_required_parameter_that_cannot_be_made(examples):
 
 
 def parameter(location, style, explode):
-    return Parameter(location, "p", True, style, explode, Texts([], [], {}), "")
+    return Parameter(location, "p", True, style, explode, Texts([], [], {}, []), "")
 
 
 SCALAR, ARRAY, OBJECT = "a b", ["x", "y,z"], {"k": 1, "l": True}

@@ -52,6 +52,7 @@ def test_a_whole_operation_as_the_plan_writes_it(only):
                 "types": ["integer"],
                 "items": [],
                 "members": {},
+                "others": [],
                 "schema": "#/$defs/makeThing.path.id",
                 "allow_empty": False,
             },
@@ -64,6 +65,7 @@ def test_a_whole_operation_as_the_plan_writes_it(only):
                 "types": ["array"],
                 "items": ["number"],
                 "members": {},
+                "others": [],
                 "schema": "#/$defs/makeThing.query.tags",
                 "allow_empty": False,
             },
@@ -127,7 +129,13 @@ def test_how_texts_are_read(only, schema, types, items, members):
     components = {"schemas": {"Number": {"type": "number"}}}
     operation = {"parameters": [{"name": "q", "in": "query", "schema": schema}]}
     (parameter,) = only(api(operation, components=components)).parameters
-    assert parameter.texts == (types, items, members)
+    assert parameter.texts[:3] == (types, items, members)
+
+
+def test_how_members_of_other_names_are_read(only):
+    schema = {"type": "object", "properties": {"a": {}}, "additionalProperties": {"type": "integer"}}
+    (parameter,) = only(api({"parameters": [{"name": "q", "in": "query", "schema": schema}]})).parameters
+    assert parameter.texts == (["object"], [], {"a": ["string"]}, ["integer"])
 
 
 def test_parameters_of_the_path_and_three_headers_that_are_ignored(only):

@@ -365,9 +365,12 @@ pub struct Parameter {
     /// The same for the items of an array.
     #[serde(default)]
     pub items: Vec<String>,
-    /// The same for the members of an object, by name; a name that is absent is read as a string.
+    /// The same for the members of an object, by name.
     #[serde(default)]
     pub members: BTreeMap<String, Vec<String>>,
+    /// The same for members of other names; without it they are read as strings.
+    #[serde(default)]
+    pub others: Vec<String>,
     /// `#/$defs/NAME`.
     pub schema: String,
     /// OpenAPI's `allowEmptyValue`, and `?name` without `=`.

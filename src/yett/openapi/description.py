@@ -60,6 +60,7 @@ class Parameter:
             "types": self.texts.types,
             "items": self.texts.items,
             "members": self.texts.members,
+            "others": self.texts.others,
             "schema": self.schema,
             "allow_empty": self.allow_empty,
         }

@@ -8,6 +8,7 @@ from yett.openapi.library import Site
 from yett.openapi.schemas import Schemas
 from yett.openapi.values import ALL_TYPES, admitted_types
 
+_BELOW = frozenset({"items", "properties", "additionalProperties"})
 _ORDER = ("integer", "number", "boolean", "array", "object", "string")
 
 
@@ -17,21 +18,25 @@ class Texts(NamedTuple):
     types: list[str]
     items: list[str]
     members: dict[str, list[str]]
+    others: list[str]
 
 
 def texts(schemas: Schemas, site: Site | None) -> Texts:
     """How the text of a parameter with this schema is read; without a schema it is a string."""
     if site is None:
-        return Texts(["string"], [], {})
+        return Texts(["string"], [], {}, [])
     items: list[str] = []
     members: dict[str, list[str]] = {}
+    others: list[str] = []
     for here in schemas.in_place(site):
-        for keyword, below in schemas.below(here, frozenset({"items", "properties"})):
+        for keyword, below in schemas.below(here, _BELOW):
             if keyword == "items":
                 items = items or _ordered(schemas, below)
+            elif keyword == "additionalProperties":
+                others = others or _ordered(schemas, below)
             else:
                 members.setdefault(below.pointer[-1], _ordered(schemas, below))
-    return Texts(_ordered(schemas, site), items, members)
+    return Texts(_ordered(schemas, site), items, members, others)
 
 
 def _ordered(schemas: Schemas, site: Site) -> list[str]:

@@ -219,7 +219,7 @@ fn object(
             refuse(reason::VALIDATE_PARAMETER_MALFORMED, described, judge)?;
             continue;
         };
-        let types = described.members.get(member).map(Vec::as_slice).unwrap_or_default();
+        let types = style::types(described, member);
         if types.iter().any(|kind| kind == "array") {
             let list = object
                 .entry(member.to_owned())

@@ -117,6 +117,11 @@ fn array(described: &Parameter, text: &str, read: impl Fn(&str, &[String]) -> Op
         .map(Value::Array)
 }
 
+/// The types that the text of a member is read as.
+pub(super) fn types<'d>(described: &'d Parameter, member: &str) -> &'d [String] {
+    described.members.get(member).unwrap_or(&described.others)
+}
+
 /// `a,1,b,2`, or exploded `a=1,b=2`; none where a name has no value, or stands twice.
 fn object(described: &Parameter, text: &str) -> Option<Value> {
     let mut members = Map::new();
@@ -131,7 +136,7 @@ fn object(described: &Parameter, text: &str) -> Option<Value> {
         } else {
             (part, parts.next()?.trim_matches([' ', '\t']))
         };
-        let types = described.members.get(name).map(Vec::as_slice).unwrap_or_default();
+        let types = types(described, name);
         if members.insert(name.to_owned(), typed::read(value, types)).is_some() {
             return None;
         }
