@@ -51,6 +51,12 @@ def test_what_cannot_be_asked_for(prove):
     assert done.stderr == "found --only nothing, expected the start of a reason or the name of a control\n"
 
 
+def test_a_gateway_that_is_not_there(prove):
+    done = prove("--live", "http://127.0.0.1:1", "--only", "admit.host.missing")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("127.0.0.1:1 cannot be reached: ")
+
+
 def test_a_plan_that_only_reports_is_proven_to_report(prove, tmp_path):
     plan = tmp_path / "yett.yaml"
     plan.write_text(plan.read_text().replace("mode: enforce", "mode: report"))

@@ -61,7 +61,10 @@ def test_a_given_value_that_does_not_fit_is_not_taken(world):
 def test_an_unknown_operation_is_an_error_at_its_place(world):
     with pytest.raises(PlanError) as error:
         world("setThing: {body: {}}")
-    assert "yett.yaml:9:7: found the unknown operation 'setThing', expected one of putThing; did you mean 'putThing'?" in str(error.value)
+    assert (
+        "yett.yaml:9:7: found the unknown operation 'setThing', expected one of putThing; did you mean 'putThing'?"
+        in str(error.value)
+    )
 
 
 def test_no_source_of_keys_of_the_plan_is_used(everything):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,18 +26,38 @@ _COLOURS = {"holds": "green", "falls short": "bold red", "reported": "yellow", "
 _SHORT = {"nothing to ablate": "-"}
 
 
-def prove(plan: PlanOption = DEFAULT_PLAN, as_json: AsJson = False, only: Only = None, seed: Seed = 0) -> None:
+LiveUrl = Annotated[
+    str | None,
+    typer.Option("--live", metavar="URL", help="Play attacks and reading twins against a running gateway"),
+]
+Evidence = Annotated[
+    Path | None, typer.Option("--evidence", metavar="FILE", help="With --live: the evidence that the gateway writes")
+]
+
+
+def prove(
+    plan: PlanOption = DEFAULT_PLAN,
+    as_json: AsJson = False,
+    only: Only = None,
+    seed: Seed = 0,
+    live: LiveUrl = None,
+    evidence: Evidence = None,
+) -> None:
     """Attack the plan and say which controls hold; needs nothing running and touches nothing real."""
     from yett.prove.cases import CaseError, read_reasons
+    from yett.prove.live import LiveError
     from yett.prove.own import OwnGatewayError
-    from yett.prove.proof import proven
+    from yett.prove.proof import proven, proven_live
     from yett.serve.sockets import CannotServe
 
     progress = _Progress(as_json)
     try:
         reasons = _wanted(read_reasons(), only)
-        found = proven(compiled(plan), reasons, seed, progress)
-    except (CaseError, CannotServe, OwnGatewayError) as error:
+        if live is None:
+            found = proven(compiled(plan), reasons, seed, progress)
+        else:
+            found = proven_live(compiled(plan), reasons, live, evidence, progress)
+    except (CaseError, CannotServe, LiveError, OwnGatewayError) as error:
         raise CannotRun(str(error)) from None
     finally:
         progress("")

@@ -31,7 +31,10 @@ class Token:
 
     def headers(self, subject: str, now: int) -> list[tuple[str, str]]:
         """The header lines that show it."""
-        text = self.issuer.sign(self._header(), self._claims(subject, now), self.signer)
+        return self.lines(self.issuer.sign(self._header(), self._claims(subject, now), self.signer))
+
+    def lines(self, text: str) -> list[tuple[str, str]]:
+        """The header lines that show a text as the token."""
         if self.is_broken:
             text = f"{text[:-9]}{'B' if text[-9] == 'A' else 'A'}{text[-8:]}"
         if self.is_padded:

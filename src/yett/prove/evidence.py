@@ -17,10 +17,10 @@ _PAUSE = 0.02
 class Lines:
     """An evidence file that grows; a line is found once it is written."""
 
-    def __init__(self, path: Path) -> None:
-        """The file need not be there yet."""
+    def __init__(self, path: Path, *, from_end: bool = False) -> None:
+        """The file need not be there yet; `from_end`: only what is written from now on."""
         self.path = path
-        self._read = 0
+        self._read = path.stat().st_size if from_end and path.exists() else 0
         self._rest = b""
         self._known: dict[str, dict[str, Any]] = {}
 

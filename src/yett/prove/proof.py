@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from yett.openapi.example import NoExampleError
@@ -12,6 +13,7 @@ from yett.policy.compile import Compiled
 from yett.prove.cases import Case, Reason
 from yett.prove.faults import Faults
 from yett.prove.judge import prove_at_engine
+from yett.prove.live import Endpoint, Live
 from yett.prove.own import OwnGateway, proof_folder
 from yett.prove.reader import prove_at_reader
 from yett.prove.row import Row
@@ -59,6 +61,13 @@ def proven(compiled: Compiled, reasons: Sequence[Reason], seed: int, tell: Tell)
     """The proof of a compiled plan. Raises as `prove` does."""
     began = time.monotonic()
     rows = prove(World(compiled, seed), reasons, tell)
+    return Report(compiled.hash, rows, time.monotonic() - began)
+
+
+def proven_live(compiled: Compiled, reasons: Sequence[Reason], url: str, evidence: Path | None, tell: Tell) -> Report:
+    """The proof of a gateway that runs. Raises `CaseError`, `LiveError`."""
+    began = time.monotonic()
+    rows = Live(World(compiled), Endpoint.of(url), evidence).prove(reasons, tell)
     return Report(compiled.hash, rows, time.monotonic() - began)
 
 

@@ -15,11 +15,10 @@ from yett.prove.reader import connection_of
 from yett.prove.row import Proof, State
 from yett.prove.site import NoPlaceError, Site
 from yett.prove.stub import Stub
-from yett.prove.wire import converse, new_trace, written
+from yett.prove.wire import aimed, converse, head, new_trace, written
 from yett.prove.world import NOW, World
 
 PLACE = "gateway"
-_LINE = b" / HTTP/1.1\r\nHost: shop.example\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +87,7 @@ class Through:
 
     def _send_bytes(self, octets: bytes, site: Site) -> Trace:
         trace_id = new_trace()
-        method = octets.partition(b" ")[0]
-        if method in (b"GET", b"POST") and octets.startswith(method + _LINE):
-            octets = self.head(site, trace_id) + octets[len(method + _LINE) :]
-        return self.send_octets(octets, trace_id, ends=True)
+        return self.send_octets(aimed(octets, self.head(site, trace_id)), trace_id, ends=True)
 
     def send_octets(self, octets: bytes, trace_id: str, *, ends: bool = False) -> Trace:
         """Send octets as they are; the trace is the one that the answer names, else this one."""
@@ -103,10 +99,7 @@ class Through:
         """Request line and fields of a benign request without its framing, its body and the empty line."""
         self._number += 1
         message = benign(site, self.world.issuer, self.world.store)
-        sent = message.sent(NOW, f"proof-{self._number}", "")
-        fields = [f"{name}: {value}" for name, value in sent.headers if name.lower() != "content-type"]
-        fields.append(f"traceparent: 00-{trace_id}-00f067aa0ba902b7-01")
-        return "\r\n".join([f"{sent.method} {sent.target} HTTP/1.1", *fields, ""]).encode("latin-1")
+        return head(message.sent(NOW, f"proof-{self._number}", ""), trace_id)
 
     def settle(self) -> None:
         """Wait for the evidence of all that was sent, and judge it."""

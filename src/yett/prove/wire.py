@@ -26,6 +26,17 @@ class Heard:
         return int(found[-1]) if found else 0
 
     @property
+    def retry_after(self) -> int | None:
+        """Seconds that the last answer asks to wait."""
+        found = re.findall(rb"\r\nretry-after: (\d+)\r\n", self.octets, re.IGNORECASE)
+        return int(found[-1]) if found else None
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the last answer is a problem document of Yett."""
+        return b'"type":"urn:yett:' in self.octets
+
+    @property
     def trace_id(self) -> str | None:
         """The trace id of the last problem document."""
         found = re.findall(rb'"trace_id":"([0-9a-f]{32})"', self.octets)
@@ -46,6 +57,24 @@ def written(sent: Sent, trace_id: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + (sent.body or b"")
 
 
+_LINE = b" / HTTP/1.1\r\nHost: shop.example\r\n"
+
+
+def aimed(octets: bytes, head: bytes) -> bytes:
+    """A case of level `bytes` whose first line and Host can be read, with the head of an operation in their place."""
+    method = octets.partition(b" ")[0]
+    if method in (b"GET", b"POST") and octets.startswith(method + _LINE):
+        return head + octets[len(method + _LINE) :]
+    return octets
+
+
+def head(sent: Sent, trace_id: str) -> bytes:
+    """Request line and fields without framing, the type of a body, and the empty line."""
+    fields = [f"{name}: {value}" for name, value in sent.headers if name.lower() != "content-type"]
+    fields.append(f"traceparent: 00-{trace_id}-{secrets.token_hex(8)}-01")
+    return "\r\n".join([f"{sent.method} {sent.target} HTTP/1.1", *fields, ""]).encode("latin-1")
+
+
 def connect(address: tuple[str, int], source: str | None) -> socket.socket:
     """A connection, from this loopback address."""
     return socket.create_connection(address, _PATIENCE, None if source is None else (source, 0))
@@ -54,12 +83,17 @@ def connect(address: tuple[str, int], source: str | None) -> socket.socket:
 def converse(address: tuple[str, int], source: str | None, octets: bytes, *, ends: bool = False) -> Heard:
     """Send everything, and hear until the other side closes; `ends`: close our side first."""
     with connect(address, source) as connection:
-        # A refusal may come before all is sent; what was heard counts.
-        with suppress(BrokenPipeError, ConnectionResetError):
-            connection.sendall(octets)
-            if ends:
-                connection.shutdown(socket.SHUT_WR)
-        return hear(connection)
+        return converse_on(connection, octets, ends=ends)
+
+
+def converse_on(connection: socket.socket, octets: bytes, *, ends: bool = False) -> Heard:
+    """The same on a connection that is there."""
+    # A refusal may come before all is sent; what was heard counts.
+    with suppress(BrokenPipeError, ConnectionResetError):
+        connection.sendall(octets)
+        if ends:
+            connection.shutdown(socket.SHUT_WR)
+    return hear(connection)
 
 
 def hear(connection: socket.socket) -> Heard:
