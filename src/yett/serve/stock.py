@@ -7,11 +7,11 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yett.policy.compile import Compiled
 from yett.serve.sockets import CannotServe
 from yett.store.error import StoreError
 
 if TYPE_CHECKING:
+    from yett.policy.compile import Compiled
     from yett.store.keys import Keys
 
 DEADLINE_MS = 2000

@@ -7,18 +7,25 @@ import json
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from yett._engine import Clock, PlanFault, Shell
-from yett.policy.check import accept
-from yett.policy.compile import Compiled
-from yett.policy.findings import PlanError
 from yett.serve.log import Log
 from yett.serve.sockets import CannotServe
 from yett.serve.stock import DEADLINE_MS, Stock, keep_plan
 from yett.serve.watch import Watch
 
+if TYPE_CHECKING:
+    from yett.policy.compile import Compiled
+
 TICK_SECONDS = 0.2
+
+
+def _accept(path: Path) -> Compiled:
+    """The compiler is imported when a plan is compiled: importing the app's wrapper must stay cheap."""
+    from yett.policy.check import accept  # noqa: PLC0415
+
+    return accept(path)
 
 
 class Keeper:
@@ -27,7 +34,7 @@ class Keeper:
     def __init__(self, path: Path, clock: int | None) -> None:
         """Raises `PlanError`."""
         self._path, self._clock = path, clock
-        self._compiled = accept(path)
+        self._compiled = _accept(path)
         self._lock = threading.Lock()
         self._shell: Shell | None = None
         self._plan_lock: Any = None
@@ -100,8 +107,10 @@ class Keeper:
                 self._reload(shell, watch)
 
     def _reload(self, shell: Shell, watch: Watch) -> None:
+        from yett.policy.findings import PlanError  # noqa: PLC0415
+
         try:
-            compiled = accept(self._path)
+            compiled = _accept(self._path)
             shell.swap(compiled.plan)
             keep_plan(compiled)
         except (PlanError, PlanFault, CannotServe) as error:
