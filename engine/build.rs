@@ -56,8 +56,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut hash = Sha256::new();
     for (control, reason) in &reasons {
-        let Reason { id, kind, public, status, text, level } = reason;
-        hash.update(format!("{id}\t{control}\t{kind}\t{public}\t{status}\t{text}\t{level}\n"));
+        let Reason {
+            id,
+            kind,
+            public,
+            status,
+            text,
+            level,
+        } = reason;
+        hash.update(format!(
+            "{id}\t{control}\t{kind}\t{public}\t{status}\t{text}\t{level}\n"
+        ));
     }
     let mut code = String::new();
     for (index, (_, reason)) in reasons.iter().enumerate() {

@@ -32,7 +32,9 @@ impl Clock {
         if self.0.set(nanoseconds) {
             return Ok(());
         }
-        Err(PyValueError::new_err("the system's clock cannot be set, expected Clock.fixed"))
+        Err(PyValueError::new_err(
+            "the system's clock cannot be set, expected Clock.fixed",
+        ))
     }
 }
 

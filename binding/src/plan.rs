@@ -20,7 +20,10 @@ pub(crate) type Told = (String, String);
 /// The exception that says these faults.
 pub(crate) fn fault(py: Python<'_>, faults: Vec<Fault>) -> PyErr {
     let told: Vec<Told> = faults.into_iter().map(|fault| (fault.pointer, fault.found)).collect();
-    let text: Vec<String> = told.iter().map(|(pointer, found)| format!("{pointer}: {found}")).collect();
+    let text: Vec<String> = told
+        .iter()
+        .map(|(pointer, found)| format!("{pointer}: {found}"))
+        .collect();
     let error = PlanFault::new_err(text.join("; "));
     match error.value(py).setattr("faults", told) {
         Ok(()) => error,
@@ -37,7 +40,8 @@ fn catalogue_hash() -> &'static str {
 /// Loads a compiled plan and gives its hash. Raises `PlanFault`.
 #[pyfunction]
 fn load_plan(py: Python<'_>, plan: &[u8]) -> PyResult<String> {
-    py.detach(|| Plan::load(plan).map(|plan| plan.hash.to_string())).map_err(|faults| fault(py, faults))
+    py.detach(|| Plan::load(plan).map(|plan| plan.hash.to_string()))
+        .map_err(|faults| fault(py, faults))
 }
 
 /// The hash that names a plan: SHA-256 of exactly these bytes, in hex. The plan is not read.

@@ -25,20 +25,29 @@ fn run_worker(
 ) -> PyResult<()> {
     let mut all: Vec<RawFd> = listener_fds.iter().copied().chain(admin_fd).chain(control_fd).collect();
     all.sort_unstable();
-    if all.iter().any(|descriptor| *descriptor <= 2) || all.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
-        return Err(PyValueError::new_err("descriptors: expected each once, and none of 0, 1, 2"));
+    if all.iter().any(|descriptor| *descriptor <= 2)
+        || all.windows(2).any(|pair| matches!(pair, [one, other] if one == other))
+    {
+        return Err(PyValueError::new_err(
+            "descriptors: expected each once, and none of 0, 1, 2",
+        ));
     }
     let inherited = Inherited {
-        listeners: listener_fds.into_iter().map(adopt).map(|found| found.map(TcpListener::from)).collect::<PyResult<_>>()?,
+        listeners: listener_fds
+            .into_iter()
+            .map(adopt)
+            .map(|found| found.map(TcpListener::from))
+            .collect::<PyResult<_>>()?,
         admin: admin_fd.map(adopt).transpose()?.map(TcpListener::from),
         control: control_fd.map(adopt).transpose()?.map(UnixStream::from),
     };
     let clock = clock.0.clone();
-    py.detach(|| run(config_json, inherited, clock)).map_err(|why| match why {
-        NotStarted::Refused(faults) => plan::fault(py, faults),
-        NotStarted::Config(found) => PyValueError::new_err(found),
-        NotStarted::Io(error) => PyOSError::new_err(error.to_string()),
-    })
+    py.detach(|| run(config_json, inherited, clock))
+        .map_err(|why| match why {
+            NotStarted::Refused(faults) => plan::fault(py, faults),
+            NotStarted::Config(found) => PyValueError::new_err(found),
+            NotStarted::Io(error) => PyOSError::new_err(error.to_string()),
+        })
 }
 
 /// Takes over a descriptor that the caller gives away.
@@ -47,7 +56,10 @@ fn adopt(descriptor: RawFd) -> PyResult<OwnedFd> {
     if !std::path::Path::new(&format!("/proc/self/fd/{descriptor}")).exists() {
         return Err(PyOSError::new_err(format!("{descriptor} is no open descriptor")));
     }
-    #[expect(unsafe_code, reason = "the caller gives the descriptor away: each number once (checked above), open (checked here)")]
+    #[expect(
+        unsafe_code,
+        reason = "the caller gives the descriptor away: each number once (checked above), open (checked here)"
+    )]
     // SAFETY: it is open, and the worker's process was started to hand it over; nothing else in it uses the number.
     let owned = unsafe { OwnedFd::from_raw_fd(descriptor) };
     Ok(owned)
