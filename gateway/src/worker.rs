@@ -15,7 +15,7 @@ use yett_engine::plan::Fault;
 
 use crate::config::{self, Config};
 use crate::control::{self, Control};
-use crate::evidence::{self, Message};
+use crate::evidence;
 use crate::log;
 use crate::process::{Drain, Process};
 use crate::reactor;
@@ -120,8 +120,7 @@ fn serve(config: &str, inherited: Inherited, clock: Clock) -> Result<(), NotStar
         let _ = reactor.join();
     }
     drop(runtime);
-    queue.tell(Message::End);
-    let _ = writer.join();
+    queue.close(writer);
     Ok(lived?)
 }
 

@@ -37,7 +37,9 @@ impl Connection {
             Body::Held(octets) => octets,
             Body::None | Body::Streamed => Bytes::new(),
         };
-        let framed = if has_body(status) {
+        // What GET would bring is not known here (RFC 9110 section 8.6): no length is better than a wrong one.
+        let is_known = !exchange.is_head || !body.is_empty();
+        let framed = if has_body(status) && is_known {
             Framed::Length(body.len() as u64)
         } else {
             Framed::Never

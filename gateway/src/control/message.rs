@@ -137,7 +137,10 @@ impl Orders {
     pub(super) async fn reopen(&self) -> usize {
         let (done, count) = oneshot::channel();
         self.process.evidence.tell(Message::Reopen(done));
-        let count = count.await.unwrap_or_default();
+        let count = match tokio::time::timeout(std::time::Duration::from_secs(2), count).await {
+            Ok(count) => count.unwrap_or_default(),
+            Err(_) => 0,
+        };
         log::info("evidence files are opened anew", &[("files", &count)]);
         count
     }

@@ -1,7 +1,10 @@
 //! One record as one line of JSON. What may be a secret is not in a record; a credential's digest is keyed here once more.
 
 use aws_lc_rs::hmac;
-use yett_engine::{Reason, Said};
+use serde_json::{Map, Value, json};
+use yett_engine::jose::Verified;
+use yett_engine::plan::{JwtPlan, MethodPlan};
+use yett_engine::{Plan, Proven, Reason, Said, Trace};
 
 use super::Record;
 use crate::calendar;
@@ -65,6 +68,7 @@ impl Liner {
             hex::write(keyed.as_ref().get(..16).unwrap_or_default(), to);
             to.extend_from_slice(b"\"}");
         }
+        proven(plan, trace, to);
         let refused = trace.refused();
         member("decision", decision(refused), to);
         optional("reason", refused.map(Reason::id), to);
@@ -90,6 +94,41 @@ impl Liner {
             let _ = write!(to, ",\"peer\":\"{}\"", record.peer);
         }
     }
+}
+
+/// What was verified, as replay needs it: never the credential, of a token only the claims that the plan reads.
+fn proven(plan: &Plan, trace: &Trace, to: &mut Vec<u8>) {
+    if trace.proven.is_empty() {
+        return;
+    }
+    let facts = trace.proven.iter().filter_map(|(index, proven)| {
+        let credential = plan.credentials.get(usize::try_from(*index).ok()?)?;
+        Some(match (proven, &credential.method) {
+            (Proven::Token(token), MethodPlan::Jwt(jwt)) => of_token(&credential.name, token, jwt),
+            (Proven::Key(record), _) => json!({
+                "scheme": &*credential.name, "id": record.id, "subject": record.subject,
+                "scopes": record.scopes, "roles": record.roles, "expires": record.expires,
+            }),
+            (Proven::Token(_), MethodPlan::ApiKey(_)) => return None,
+        })
+    });
+    key("proven", to);
+    let _ = serde_json::to_writer(to, &facts.collect::<Vec<_>>());
+}
+
+fn of_token(scheme: &str, token: &Verified, jwt: &JwtPlan) -> Value {
+    let claims = token.claims();
+    let role = jwt.role_claim.split('/').nth(1).unwrap_or_default();
+    let read = ["iss", "aud", "sub", "exp", "nbf", "iat", &*jwt.scope_claim, role];
+    let claims: Map<String, Value> = claims
+        .iter()
+        .filter(|(name, _)| read.contains(&name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    json!({
+        "scheme": scheme, "algorithm": token.algorithm(), "key": &**token.thumbprint(),
+        "typ": token.kind(), "claims": claims,
+    })
 }
 
 /// What became of a request, in one word.

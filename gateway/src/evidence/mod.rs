@@ -11,10 +11,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use yett_engine::{Ids, Time, Trace};
 
+use crate::log;
 use crate::state::Ground;
 
 pub(crate) use line::{Liner, decision};
@@ -22,6 +25,8 @@ pub use writer::start;
 
 /// Batches that wait for the writer.
 const ROOM: usize = 512;
+/// How long a writer that hangs is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What is known of one outcome.
 pub struct Record {
@@ -109,8 +114,29 @@ impl Queue {
         self.tell(Message::End);
     }
 
-    /// Tells the writer; it is told even when it is behind.
-    pub(crate) fn tell(&self, message: Message) {
-        let _ = self.sender.send(message);
+    /// Tells the writer, unless it hangs: then nobody waits for it longer than this.
+    pub(crate) fn tell(&self, mut message: Message) {
+        let end = Instant::now() + PATIENCE;
+        while let Err(TrySendError::Full(back)) = self.sender.try_send(message) {
+            if Instant::now() > end {
+                return;
+            }
+            message = back;
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Has the writer write what there is and end; one that hangs is left behind, and what it holds is lost.
+    pub fn close(&self, writer: JoinHandle<()>) {
+        self.end();
+        let end = Instant::now() + PATIENCE;
+        while !writer.is_finished() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        if writer.is_finished() {
+            let _ = writer.join();
+        } else {
+            log::error("evidence cannot be written: its writer hangs", &[]);
+        }
     }
 }

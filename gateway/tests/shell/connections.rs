@@ -179,6 +179,24 @@ fn what_cannot_be_read_gets_a_problem_document_and_the_connection_ends() {
 }
 
 #[test]
+fn a_chunk_that_is_none_is_refused_and_goes_nowhere() {
+    let upstream = Upstream::start();
+    let gateway = Gateway::start(everything(&upstream));
+    let mut client = gateway.client();
+    client.send(
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+    );
+    let answer = client.answer();
+    assert_eq!((answer.status, answer.closes()), (400, true));
+    let line = &gateway.evidence(1)[0];
+    assert_eq!(
+        (&line["reason"], &line["operation"]),
+        (&json!("admit.chunk.malformed"), &json!("echo"))
+    );
+    assert!(upstream.received().is_empty());
+}
+
+#[test]
 fn late_heads_and_bodies_are_408_and_silence_is_just_closed() {
     let upstream = Upstream::start();
     let mut plan = everything(&upstream);

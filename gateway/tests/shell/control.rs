@@ -341,3 +341,60 @@ fn a_hang_up_opens_evidence_files_anew() {
         file.exists().then_some(())
     });
 }
+
+#[test]
+fn a_sink_that_heals_tells_what_is_missing() {
+    let upstream = Upstream::start();
+    let folder = std::env::temp_dir().join(format!("yett-shell-heals-{}", std::process::id()));
+    let mut plan = simple(&upstream);
+    plan["gateway"]["evidence"] = json!([{"file": folder.join("evidence.jsonl")}]);
+    let gateway = Gateway::start(plan);
+    let mut client = gateway.client();
+    assert_eq!(client.get("/items/1").status, 200);
+    crate::support::eventually(|| {
+        gateway
+            .admin("/metrics")
+            .text()
+            .contains("yett_evidence_dropped_total 1\n")
+            .then_some(())
+    });
+    std::fs::create_dir(&folder).unwrap();
+    assert_eq!(client.get("/items/1").status, 200);
+    let lines: Vec<Value> = crate::support::eventually(|| {
+        let text = std::fs::read_to_string(folder.join("evidence.jsonl")).unwrap_or_default();
+        (text.lines().count() >= 2).then(|| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+    });
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(
+        (&lines[0]["evidence_dropped"], &lines[1]["status"]),
+        (&json!(1), &json!(200))
+    );
+}
+
+#[test]
+fn a_writer_that_hangs_stops_nobody() {
+    let upstream = Upstream::start();
+    let folder = std::env::temp_dir().join(format!("yett-shell-hangs-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let pipe = folder.join("pipe");
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mut plan = simple(&upstream);
+    plan["gateway"]["evidence"] = json!([{"file": pipe}]);
+    let gateway = Gateway::start(plan);
+    let mut client = gateway.client();
+    for _ in 0..3 {
+        assert_eq!(client.get("/items/1").status, 200);
+    }
+    assert_eq!(
+        gateway.drain(),
+        json!({"drained": {"requests": 0}}),
+        "nobody reads the pipe, and the child still ends"
+    );
+    std::fs::remove_dir_all(&folder).unwrap();
+}

@@ -106,9 +106,13 @@ struct Scene {
 
 impl Scene {
     fn start(first: impl FnOnce(&Place)) -> Self {
+        Self::with(5_000, first)
+    }
+
+    fn with(floor: u64, first: impl FnOnce(&Place)) -> Self {
         let (place, upstream) = (Place::start(), Upstream::start());
         first(&place);
-        let keys = json!({"url": {"url": place.url, "refresh": 60_000, "floor": 5_000, "stale": 600_000, "timeout": 1_000, "bytes": 10_000}});
+        let keys = json!({"url": {"url": place.url, "refresh": 60_000, "floor": floor, "stale": 600_000, "timeout": 1_000, "bytes": 10_000}});
         let clock = Clock::fixed(START * SECOND);
         let settings = Settings {
             clock: clock.clone(),
@@ -163,6 +167,15 @@ fn an_unknown_kid_fetches_once_more_and_then_not_before_the_floor() {
         assert_eq!(scene.ask(&stranger.token()), 401);
     }
     assert_eq!(scene.place.asked(), 2);
+}
+
+#[test]
+fn a_decision_that_asks_again_and_again_is_ended() {
+    let (issuer, stranger) = (Issuer::new("one"), Issuer::new("stranger"));
+    let scene = Scene::with(0, |place| place.has(&[&issuer]));
+    assert_eq!(scene.ask(&stranger.token()), 503, "without a floor every round fetches");
+    assert_eq!(scene.gateway.evidence(1)[0]["reason"], "engine.rounds.exceeded");
+    assert_eq!(scene.ask(&issuer.token()), 200);
 }
 
 #[test]
