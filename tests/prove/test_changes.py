@@ -1,6 +1,7 @@
 """Changes: each makes of a benign message exactly the attack that it says, or says that it cannot be made here."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -99,3 +100,22 @@ def test_replies(changed):
 def test_what_an_operation_lacks_is_said(changed, operation, verb):
     with pytest.raises(NoPlaceError):
         changed(operation, verb, "x")
+
+
+def only_numbers(value: object) -> SimpleNamespace:
+    """A message of an API whose one schema is a map of numbers."""
+
+    def conforms(_: object, found: dict[str, object]) -> bool:
+        return all(type(each) is int for each in found.values())
+
+    answer = SimpleNamespace(json=value, status=200, media_type="application/json")
+    plan = {"replies": {"200": {"content": {"application/json": "#"}}}}
+    request = SimpleNamespace(json=value)
+    site = SimpleNamespace(answer=answer, request=request, plan=plan, body_schema=lambda: "#", conforms=conforms)
+    return SimpleNamespace(site=site, reply=SimpleNamespace(body=b""), body=b"")
+
+
+@pytest.mark.parametrize("verb", ["body.member", "answer.member"])
+def test_a_map_declares_every_name(verb):
+    with pytest.raises(NoPlaceError, match="is open: x is not undeclared"):
+        VERBS[verb](only_numbers({"a": 1000}), "x")

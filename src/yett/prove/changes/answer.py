@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from yett.openapi.json_types import is_array, is_object
-from yett.prove.changes.body import written, wrong_values
+from yett.openapi.json_types import Json, is_array, is_object
+from yett.prove.changes.body import members, written, wrong_values
 from yett.prove.message import Message, Reply
 from yett.prove.site import NoPlaceError
 
@@ -67,15 +67,18 @@ def answer_member(message: Message, name: str) -> None:
     """A member that nothing declares, in the first object of the body."""
     answer = message.site.answer
     value = answer.json if answer else None
-    if is_array(value) and value and is_object(value[0]):
-        value = [{**value[0], name: "secret"}, *value[1:]]
-    elif is_object(value):
-        value = {**value, name: "secret"}
-    else:
+    holder = value[0] if is_array(value) and value else value
+    if not is_object(holder):
         raise NoPlaceError("the reply holds no object")
-    if message.site.conforms(_schema(message), value):
+
+    def with_member(each: Json) -> Json:
+        changed: Json = {**holder, name: each}
+        return [changed, *value[1:]] if is_array(value) else changed
+
+    schema = _schema(message)
+    if any(message.site.conforms(schema, with_member(each)) for each in members(holder)):
         raise NoPlaceError(f"the reply is open: {name} is not undeclared")
-    _reply(message).body = written(value)
+    _reply(message).body = written(with_member("secret"))
 
 
 def answer_wrong(message: Message, _: object) -> None:
