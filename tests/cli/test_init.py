@@ -114,6 +114,14 @@ def test_schemes_with_an_issuer_get_tokens(yett, tmp_path):
     }
 
 
+def test_a_description_without_schemes_and_an_issuer_get_tokens(yett, tmp_path):
+    (tmp_path / "keys.json").write_text(json.dumps({"keys": []}))
+    yett("init", "openapi.yaml", *UPSTREAM, "--issuer", "https://idp.example.com", "--jwks", "keys.json")
+    api = written(tmp_path)["apis"]["my-notes"]
+    jwt = {"issuer": "https://idp.example.com", "audience": "my-notes", "jwks": {"file": "keys.json"}}
+    assert (api["security"], api["credentials"]) == ({"default": "bearer"}, {"bearer": {"jwt": jwt}})
+
+
 def test_an_issuer_without_keys(yett):
     done = yett("init", "openapi.yaml", *UPSTREAM, "--issuer", "https://idp.example.com")
     assert (done.code, "belong together" in done.err) == (2, True)

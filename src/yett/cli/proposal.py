@@ -67,7 +67,7 @@ class Proposal:
             if proposed:
                 found[scheme.name] = proposed
         if self._default_is_needed and not self._asked & found.keys():
-            found.setdefault("key", "{api_key: {}}")
+            found.setdefault(*(("bearer", self._tokens(self.issuer)) if self.issuer else ("key", "{api_key: {}}")))
         return found
 
     @property
@@ -88,14 +88,17 @@ class Proposal:
     def _credential(self, scheme: Scheme) -> str | None:
         bearer = (scheme.kind, scheme.scheme) == ("http", "bearer") or scheme.kind in ("oauth2", "openIdConnect")
         if bearer and self.issuer:
-            issuer, audience, jwks = self.issuer
-            keys = f"{{url: {_text(jwks)}}}" if "://" in jwks else f"{{file: {_text(jwks)}}}"
-            return f"{{jwt: {{issuer: {_text(issuer)}, audience: {_text(audience or self.api)}, jwks: {keys}}}}}"
+            return self._tokens(self.issuer)
         if bearer:
             return "{api_key: {header: x-api-key}}"
         if scheme.kind == "apiKey" and scheme.location == "header":
             return "{api_key: {}}"
         return None
+
+    def _tokens(self, known: tuple[str, str | None, str]) -> str:
+        issuer, audience, jwks = known
+        keys = f"{{url: {_text(jwks)}}}" if "://" in jwks else f"{{file: {_text(jwks)}}}"
+        return f"{{jwt: {{issuer: {_text(issuer)}, audience: {_text(audience or self.api)}, jwks: {keys}}}}}"
 
     def text(self) -> str:
         """The whole plan."""
