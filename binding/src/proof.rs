@@ -284,7 +284,11 @@ fn framed(request: yett_gateway::h1::proof::Request) -> Framed {
 #[pyfunction]
 fn log_errors_only() {
     let level = yett_gateway::log::Level::Error;
-    yett_gateway::log::Settings { level, ..Default::default() }.apply();
+    yett_gateway::log::Settings {
+        level,
+        ..Default::default()
+    }
+    .apply();
 }
 
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
