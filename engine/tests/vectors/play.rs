@@ -5,6 +5,7 @@ use std::sync::Arc;
 use yett_engine::proof::Told;
 use yett_engine::{
     Answer, Body, BodyNeed, Facts, Head, Ids, Opened, Plan, Release, ReplyNeed, Said, Session, Stop, Time, Trace,
+    reason,
 };
 
 use crate::vector::{Headers, Step, Vector, World};
@@ -85,6 +86,9 @@ fn exchange(
     let sent = step.body(world).unwrap_or_default();
     let body = match caller.body_need(session.plan()) {
         _ if sent.is_empty() => Body::None,
+        BodyNeed::Stream { limit } if sent.len() as u64 > limit => {
+            return Ok((session.fault(reason::VALIDATE_BODY_TOO_LARGE), Vec::new()));
+        }
         BodyNeed::Hold { .. } => Body::Held(sent.clone().into()),
         BodyNeed::Stream { .. } => Body::Streamed,
     };
