@@ -95,6 +95,7 @@ impl Gateway {
         ));
         let mut line = String::new();
         BufReader::new(control).read_line(&mut line).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
         serde_json::from_str(&line).unwrap()
     }
 
