@@ -81,6 +81,11 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("? [a]\n: b", "x.yaml:1:3: found a key that is not a scalar, expected a string"),
         ("a: [1", "x.yaml:2:1: found text that is not YAML (did not find expected ',' or ']'), expected YAML 1.2"),
         (
+            "a: [GET /b/{c}, d]",
+            "x.yaml:1:12: found text that is not YAML (did not find expected ',' or ']'), expected YAML 1.2;"
+            " between brackets a text with { stands in quotes: ['GET /items/{id}']",
+        ),
+        (
             "a:\n\tb: 1",
             "x.yaml:2:1: found text that is not YAML (found character that cannot start any token), expected YAML 1.2",
         ),

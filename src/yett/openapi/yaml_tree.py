@@ -17,6 +17,7 @@ from yett.openapi.scalar import Scalar, UnreadableScalarError, plain, tagged
 Pointer = tuple[str, ...]
 MOST_NODES = 1_000_000
 DEEPEST = 200
+_IN_QUOTES = "; between brackets a text with { stands in quotes: ['GET /items/{id}']"
 
 
 # libyaml where the wheel brings it; the pure reader answers the same, twenty times slower.
@@ -57,6 +58,11 @@ class Found(NamedTuple):
     expected: str
 
 
+def _is_brace(text: bytes, mark: _Mark) -> bool:
+    lines = text.decode("utf-8", "replace").splitlines()
+    return mark.line < len(lines) and lines[mark.line][mark.column : mark.column + 1] == "{"
+
+
 class YamlTree:
     """Reads one document; `value` is the tree, `problems` what is wrong, `spots` where nodes are, if asked for."""
 
@@ -72,7 +78,8 @@ class YamlTree:
             self.value = self._document()
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            self._problem(mark, f"text that is not YAML ({error.problem})", "YAML 1.2")
+            hint = _IN_QUOTES if mark is not None and _is_brace(text, mark) else ""
+            self._problem(mark, f"text that is not YAML ({error.problem})", f"YAML 1.2{hint}")
         except yaml.YAMLError as error:
             self._problem(None, f"text that is not YAML ({' '.join(str(error).split())})", "YAML 1.2 in UTF-8")
         except _StopError:

@@ -42,7 +42,10 @@ class Plan(Section):
     evidence: list[Sink] = Field(default=[], description="Where evidence goes: {file: PATH} or stdout")
     plans: Text = Field(default="plans", description="The folder in which every plan that judged is kept")
     log: Log = Field(default=Log(), description="What the gateway says of itself")
-    mode: Mode = Field(default="enforce", description="Whether guards refuse, or only say what they would refuse")
+    mode: Mode = Field(
+        default="enforce",
+        description="Whether guards refuse, or only say what they would refuse; credentials, roles, scopes always hold",
+    )
     apis: dict[str, Api] = Field(min_length=1, description="The APIs, by name")
 
     @model_validator(mode="after")

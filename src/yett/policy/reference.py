@@ -24,7 +24,7 @@ here is refused by name. Relative paths are relative to the plan's folder.
 | size | `512B`, `16KiB`, `1MiB` |
 | rate | `60/minute`, `1000/hour`, `5/10s` |
 | address | `127.0.0.1:8080`, `[::1]:8080` |
-| operation | its `operationId`, or `GET /path` as in the description |
+| operation | its `operationId`, or `GET /path` as in the description; braces need quotes: `['GET /items/{id}']` |
 
 <!-- From here on `python -m yett.policy.reference` writes, from the models. -->
 """

@@ -55,7 +55,8 @@ class Security:
             if name not in (self._api.security.default or []):
                 known = [*self._description.schemes, *(self._api.security.default or [])]
                 found = f"the credential {name!r}, which nothing asks for"
-                self._problems.error(self._place("credentials", name, key=True), found, one_of(name, known))
+                expected = one_of(name, known) if known else f"`security: {{default: {name}}}`, which asks for it"
+                self._problems.error(self._place("credentials", name, key=True), found, expected)
             return True
         if credential.jwt is not None:
             return self._fits_jwt(scheme)
