@@ -132,8 +132,13 @@ impl Limits {
                     shared.get(&bucket.salt).copied().unwrap_or(now)
                 }
             };
-            bucket.after = full_at.max(now).saturating_add(draw.refill);
             let most = now.saturating_add(draw.refill.saturating_mul(u64::from(draw.burst)));
+            if full_at > most && !bucket.overflows {
+                // Emptier than empty: a reload made the limit smaller or faster. It fills from now on.
+                shard.full_at.insert(bucket.name, most);
+                shard.first_full = shard.first_full.min(most);
+            }
+            bucket.after = full_at.clamp(now, most).saturating_add(draw.refill);
             if bucket.after > most {
                 return Taken::Empty {
                     index,

@@ -59,6 +59,28 @@ fn a_bucket_gives_its_burst_and_then_what_comes_back() {
 }
 
 #[test]
+fn an_exhausted_bucket_comes_back_as_fast_as_a_reloaded_limit_says() {
+    let limits = Limits::default();
+    let now = 1_000 * SECOND;
+    let slow = Draw {
+        refill: 3_600 * SECOND,
+        ..draw(0, 1, 3)
+    };
+    for _ in 0..3 {
+        assert_eq!(take(&limits, std::slice::from_ref(&slow), now), Taken::All);
+    }
+    assert_eq!(
+        take(&limits, &[draw(0, 1, 2)], now),
+        Taken::Empty { index: 0, wait: SECOND }
+    );
+    assert_eq!(take(&limits, &[draw(0, 1, 2)], now + SECOND), Taken::All);
+    assert_eq!(
+        take(&limits, &[draw(0, 1, 2)], now + SECOND),
+        Taken::Empty { index: 0, wait: SECOND }
+    );
+}
+
+#[test]
 fn draws_of_one_rung_are_had_all_or_none() {
     let limits = Limits::default();
     let now = SECOND;
