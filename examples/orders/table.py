@@ -13,9 +13,10 @@ WIDEST_REASON = 33
 
 def table(rows: Sequence[Row]) -> Table:
     """The attacks, one a row: what came of it on the shop itself, what through Yett."""
-    shown = Table(title="The same attacks on the same shop", title_justify="left", show_lines=False)
-    for heading, least in ("attack", 18), ("directly", 18), ("through Yett", WIDEST_REASON):
-        shown.add_column(heading, overflow="fold", min_width=least)
+    shown = Table(title="The same attacks on the same shop", title_justify="left", expand=True)
+    for heading in "attack", "directly":
+        shown.add_column(heading, overflow="fold", ratio=1)
+    shown.add_column("through Yett", overflow="fold", width=WIDEST_REASON, ratio=2)
     for row in rows:
         shown.add_row(row.attack.shows, _direct(row), _through(row) + _twins(row))
     return shown

@@ -22,10 +22,14 @@ def scene(shop):
     return Scene(folder, shop=url, gateway=url, api_key="unread")
 
 
-def shown(*rows):
-    console = Console(width=300, force_terminal=False, file=io.StringIO())
+def shown(*rows, width=300):
+    console = Console(width=width, force_terminal=False, file=io.StringIO())
     console.print(table(rows))
     return console.file.getvalue()
+
+
+def test_a_reason_is_readable_in_a_terminal_of_80_columns():
+    assert UNSIGNED.stopped_by in shown(Row(UNSIGNED, SUCCEEDED, REFUSED, UNSIGNED.stopped_by, ()), width=80)
 
 
 def test_without_a_gate_nothing_is_stopped(scene):
