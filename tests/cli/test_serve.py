@@ -31,7 +31,9 @@ def serve(yett, tmp_path):
 
     yield serve
     for process in started:
-        process.kill()
+        # A killed parent leaves its child serving, which is what it should do, and not what a test should leave behind.
+        process.terminate()
+        process.stderr.read()
         process.wait()
         process.stderr.close()
 
