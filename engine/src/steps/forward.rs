@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 
-use crate::plan::Plan;
-use crate::steps::admit::Request;
+use crate::plan::{MethodPlan, ParameterPlan, Place, Plan};
+use crate::steps::resolve::Call;
 use crate::steps::validate::{Body, Input};
 
 /// What only the shell knows: the trace context that goes on.
@@ -34,25 +34,32 @@ pub struct Forward {
 pub(super) fn write(input: &Input, plan: &Plan, wire: &Wire) -> Forward {
     let call = input.caller().call();
     let request = call.request();
-    let reads_reply = call.operation(plan).is_some();
     Forward {
         method: request.method().name(),
-        target: target(request),
-        headers: headers(request, wire, reads_reply),
+        target: target(call, plan),
+        headers: headers(call, plan, wire),
         body: input.body().clone(),
         api: call.api_index(),
     }
 }
 
-fn target(request: &Request) -> String {
+/// A `;` was judged as data, and goes on as data: some servers cut off in the path, and part at in the query, what is not
+/// encoded. Only where the description has a parameter of the style matrix does it stand for itself.
+fn target(call: &Call, plan: &Plan) -> String {
+    let request = call.request();
     let mut target = String::with_capacity(request.path().len() + 32);
-    encode(request.path(), b"/-._~!$&'()*+,;=:@", &mut target);
+    let is_matrix = |planned: &ParameterPlan| planned.described.style == "matrix";
+    let plain: &[u8] = match call.operation(plan) {
+        Some(operation) if operation.parameters.iter().any(is_matrix) => b"/-._~!$&'()*+,=:@;",
+        _ => b"/-._~!$&'()*+,=:@",
+    };
+    encode(request.path(), plain, &mut target);
     for (number, (name, value)) in request.query().iter().enumerate() {
         target.push(if number == 0 { '?' } else { '&' });
-        encode(name, b"-._~!$'()*,;:@/?[]", &mut target);
+        encode(name, b"-._~!$'()*,:@/?[]", &mut target);
         if let Some(value) = value {
             target.push('=');
-            encode(value, b"-._~!$'()*,;:@/?=[]", &mut target);
+            encode(value, b"-._~!$'()*,:@/?=[]", &mut target);
         }
     }
     target
@@ -69,12 +76,14 @@ fn encode(text: &str, plain: &[u8], to: &mut String) {
     }
 }
 
-/// Hop-by-hop (RFC 9110 7.6.1), framing, what the gateway answers itself, and what it writes itself.
+/// Hop-by-hop (RFC 9110 7.6.1), framing, what the gateway answers itself, and what it writes itself; and `Proxy`, which CGI
+/// turns into HTTP_PROXY (CVE-2016-5385).
 pub(crate) fn is_dropped(name: &str) -> bool {
     matches!(
         name,
         "connection"
             | "keep-alive"
+            | "proxy"
             | "proxy-connection"
             | "proxy-authenticate"
             | "proxy-authorization"
@@ -90,8 +99,10 @@ pub(crate) fn is_dropped(name: &str) -> bool {
     ) || name.starts_with("x-forwarded-")
 }
 
-fn headers(request: &Request, wire: &Wire, identity: bool) -> Vec<(Bytes, Bytes)> {
-    let named: Vec<String> = connection_names(request);
+fn headers(call: &Call, plan: &Plan, wire: &Wire) -> Vec<(Bytes, Bytes)> {
+    let request = call.request();
+    let identity = call.operation(plan).is_some();
+    let named: Vec<String> = connection_names(call, plan);
     let mut headers = Vec::with_capacity(20);
     for (name, value) in request.raw_headers() {
         let text = std::str::from_utf8(&name).unwrap_or_default();
@@ -121,12 +132,26 @@ fn headers(request: &Request, wire: &Wire, identity: bool) -> Vec<(Bytes, Bytes)
 }
 
 /// The headers that `Connection` names are for this hop alone; the ones that the gateway judged by stay (RFC 9110 7.6.1).
-fn connection_names(request: &Request) -> Vec<String> {
+fn connection_names(call: &Call, plan: &Plan) -> Vec<String> {
     const JUDGED: [&str; 5] = ["host", "authorization", "content-type", "cookie", "origin"];
-    request
+    let judged = |name: &str| JUDGED.contains(&name) || is_parameter(call, plan, name) || carries_key(plan, name);
+    call.request()
         .header("connection")
         .flat_map(|value| value.split(|byte| *byte == b','))
         .map(|name| String::from_utf8_lossy(name).trim().to_ascii_lowercase())
-        .filter(|name| !name.is_empty() && !JUDGED.contains(&name.as_str()))
+        .filter(|name| !name.is_empty() && !judged(name))
         .collect()
+}
+
+fn is_parameter(call: &Call, plan: &Plan, name: &str) -> bool {
+    call.operation(plan).is_some_and(|operation| {
+        let mut described = operation.parameters.iter().map(|planned| &planned.described);
+        described.any(|one| one.place == Place::Header && one.name.eq_ignore_ascii_case(name))
+    })
+}
+
+fn carries_key(plan: &Plan, name: &str) -> bool {
+    plan.credentials
+        .iter()
+        .any(|known| matches!(&known.method, MethodPlan::ApiKey(key) if key.header.eq_ignore_ascii_case(name)))
 }

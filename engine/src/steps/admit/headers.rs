@@ -37,15 +37,20 @@ pub(super) fn check(head: &Head, judge: &mut Judge<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Frameworks take method or target from these instead of from the request line.
+const OVERRIDES: [&[u8]; 6] = [
+    b"x-http-method",
+    b"x-http-method-override",
+    b"x-method-override",
+    b"x-original-uri",
+    b"x-original-url",
+    b"x-rewrite-url",
+];
+
 /// Headers that change what another header means, or what the request is.
 fn special(name: &[u8], value: &[u8], judge: &mut Judge<'_>) -> Result<(), Stop> {
     match name {
-        b"x-http-method-override"
-        | b"x-http-method"
-        | b"x-method-override"
-        | b"x-original-url"
-        | b"x-rewrite-url"
-        | b"x-original-uri" => judge.refuse(Denial::from(reason::ADMIT_HEADER_OVERRIDE).at(place(name))),
+        _ if OVERRIDES.contains(&name) => judge.refuse(Denial::from(reason::ADMIT_HEADER_OVERRIDE).at(place(name))),
         b"upgrade" => judge.refuse(reason::ADMIT_UPGRADE_UNSUPPORTED),
         b"range" => judge.refuse(reason::ADMIT_RANGE_UNSUPPORTED),
         b"expect" if !value.eq_ignore_ascii_case(b"100-continue") => judge.refuse(reason::ADMIT_EXPECT_UNSUPPORTED),
@@ -77,7 +82,7 @@ fn shadows(name: &[u8]) -> bool {
         b"transfer-encoding",
         b"upgrade",
     ];
-    READ.contains(&&*dashed) || dashed.starts_with(b"x-forwarded-") || dashed.starts_with(b"x-http-method")
+    READ.contains(&&*dashed) || OVERRIDES.contains(&&*dashed) || dashed.starts_with(b"x-forwarded-")
 }
 
 /// A header as a place, by the convention of the guard contract.

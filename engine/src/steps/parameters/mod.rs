@@ -134,12 +134,21 @@ fn header<'c>(call: &'c Call, described: &Parameter, judge: &mut Judge<'_>) -> R
     for (name, value) in call.request().headers() {
         if name.eq_ignore_ascii_case(&described.name) {
             texts.push(Some(readable(value, described, judge)?));
+        } else if shadows(name, &described.name) {
+            refuse(reason::VALIDATE_PARAMETER_MALFORMED, described, judge)?;
         }
     }
     Ok(texts)
 }
 
-/// RFC 6265 5.4: `name=value; name=value`.
+/// CGI and WSGI make one name of `x-tenant` and `x_tenant`, so the second would arrive unread as the first.
+fn shadows(name: &str, described: &str) -> bool {
+    let dashed = |byte: u8| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+    name.len() == described.len() && name.bytes().map(dashed).eq(described.bytes().map(dashed))
+}
+
+/// RFC 6265 5.4: `name=value; name=value`. Some servers strip more from a name than others, so a name that stands beside what
+/// cannot be in one (blanks, bytes beyond ASCII) is not written as it must be.
 fn cookie<'c>(call: &'c Call, described: &Parameter, judge: &mut Judge<'_>) -> Result<Texts<'c>, Stop> {
     let mut texts = Texts::new();
     for line in call.request().header("cookie") {
@@ -148,10 +157,19 @@ fn cookie<'c>(call: &'c Call, described: &Parameter, judge: &mut Judge<'_>) -> R
             let (name, value) = at.and_then(|at| pair.split_at_checked(at)).unwrap_or((pair, b""));
             if name == described.name.as_bytes() {
                 texts.push(Some(readable(value.get(1..).unwrap_or_default(), described, judge)?));
+            } else if stripped(name) == described.name.as_bytes() {
+                refuse(reason::VALIDATE_PARAMETER_MALFORMED, described, judge)?;
             }
         }
     }
     Ok(texts)
+}
+
+fn stripped(name: &[u8]) -> &[u8] {
+    let visible = |byte: &u8| byte.is_ascii_graphic();
+    let start = name.iter().position(visible).unwrap_or(name.len());
+    let end = name.iter().rposition(visible).map_or(start, |last| last + 1);
+    name.get(start..end).unwrap_or_default()
 }
 
 /// The bytes of a header as text; the lenient reading ends before the first byte that is not UTF-8.
