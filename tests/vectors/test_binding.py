@@ -1,4 +1,4 @@
-"""Every decision vector through the binding's own door: one prover with the upstream's answer, one that stops before it."""
+"""Every decision vector at the binding's own door: one prover hears the upstream's answer, one stops before it."""
 
 import json
 from base64 import b64decode, b64encode
