@@ -33,4 +33,4 @@ pub use steps::authorize::{Pass, Permit};
 pub use steps::forward::Forward;
 pub use steps::resolve::{Call, Preflight};
 pub use steps::validate::{Body, BodyNeed, Input};
-pub use trace::{Line, Said, Trace};
+pub use trace::{Line, Proven, Said, Trace};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::facts::{Digest, Time};
+use crate::facts::{ApiKeyRecord, Digest, Time};
 use crate::jose::Verified;
 use crate::judge::Denial;
 use crate::reason::Reason;
@@ -48,6 +48,15 @@ impl Line {
     }
 }
 
+/// What was verified of a credential, before its claims were judged: a recorded fact, without the credential.
+#[derive(Clone, Debug)]
+pub enum Proven {
+    /// A token whose signature held.
+    Token(Arc<Verified>),
+    /// An API key that the store knows.
+    Key(Arc<ApiKeyRecord>),
+}
+
 /// Everything said about one request.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
@@ -65,6 +74,8 @@ pub struct Trace {
     pub subject: Option<Arc<str>>,
     /// The credential's digest and the name of the scheme that verified it.
     pub credential: Option<(Digest, Arc<str>)>,
+    /// What was verified of each credential that was shown, with its index in the plan.
+    pub proven: SmallVec<[(u32, Proven); 1]>,
     /// A token that this request verified: the shell may keep it.
     pub verified: Option<(u32, Digest, Arc<Verified>)>,
     /// What guards and steps said, in order. A step that passed says nothing: its type is the proof.

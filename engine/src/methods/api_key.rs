@@ -8,6 +8,7 @@ use crate::judge::{Denial, Hint, Judge, Stop};
 use crate::plan::ApiKey;
 use crate::reason::{self, Reason};
 use crate::steps::admit::Request;
+use crate::trace::Proven;
 
 const LONGEST: usize = 256;
 
@@ -41,6 +42,7 @@ pub(super) fn verify(
         judge.refuse(challenge(reason::AUTHENTICATE_KEY_UNKNOWN))?;
         return Ok(unverified(credential, presented));
     };
+    judge.trace.proven.push((credential, Proven::Key(record.clone())));
     let now = judge.now().seconds();
     if record.expires.is_some_and(|expires| now >= expires) {
         judge.refuse(challenge(reason::AUTHENTICATE_KEY_EXPIRED))?;

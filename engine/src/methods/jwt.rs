@@ -11,6 +11,7 @@ use crate::judge::{Denial, Hint, Judge, Stop};
 use crate::plan::{JwtPlan, MethodPlan, Plan};
 use crate::reason::{self, Reason};
 use crate::steps::admit::Request;
+use crate::trace::Proven;
 
 pub(super) fn plan(plan: &Plan, credential: u32) -> Option<&JwtPlan> {
     match plan.credentials.get(credential as usize).map(|known| &known.method) {
@@ -46,6 +47,7 @@ pub(super) fn verify(
         Fact::Verified(verified) => verified,
         _ => fresh(text, credential, digest, jwt, judge)?,
     };
+    judge.trace.proven.push((credential, Proven::Token(verified.clone())));
     let now = judge.now().seconds();
     let mut hold = |fault: jose::ClaimFault| judge.refuse(fault.reason()).map_err(|_| fault);
     jose::check(&verified, &jwt.rules, now, &mut hold).map_err(|fault| invalid(fault.reason()))?;
@@ -107,9 +109,9 @@ pub(super) fn has_scope(claims: &Map<String, Value>, jwt: &JwtPlan, scope: &str)
 
 /// Roles as one text or an array of texts.
 pub(super) fn has_role(claims: &Map<String, Value>, jwt: &JwtPlan, role: &str) -> bool {
-    let mut names = jwt.role_claim.split('/').skip(1);
-    let first = names.next().and_then(|name| claims.get(name));
-    match names.fold(first, |value, name| value.and_then(|value| value.get(name))) {
+    let mut names = jwt.role_path();
+    let first = names.next().and_then(|name| claims.get(&name));
+    match names.fold(first, |value, name| value.and_then(|value| value.get(&name))) {
         Some(Value::String(text)) => text == role,
         value => holds(value, role),
     }

@@ -136,6 +136,14 @@ pub struct JwtPlan {
     pub role_claim: Box<str>,
 }
 
+impl JwtPlan {
+    /// The names on the way to the claim with roles (RFC 6901 section 4).
+    pub fn role_path(&self) -> impl Iterator<Item = String> {
+        let tokens = self.role_claim.split('/').skip(1);
+        tokens.map(|token| token.replace("~1", "/").replace("~0", "~"))
+    }
+}
+
 /// A token bucket.
 pub struct LimitPlan {
     /// Its name in evidence.
