@@ -1,4 +1,4 @@
-"""A stub upstream behind a real gateway: answers what it is told, keeps what it saw. HTTP/1.1 by hand, for exactness."""
+"""A stub upstream behind a real gateway: answers what it is told, keeps what it saw. HTTP/1.1 by hand, to be exact."""
 
 import socket
 import threading

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from yett._engine import Clock
 from yett.serve.asgi.exchange import Exchange
 from yett.serve.asgi.keeper import Keeper
 from yett.serve.asgi.types import App, Receive, Scope, Send
@@ -12,12 +13,14 @@ from yett.serve.asgi.types import App, Receive, Scope, Send
 class Yett:
     """An ASGI 3 application around another: the same plan, engine and answers as the gateway's."""
 
-    def __init__(self, app: App, plan: str | Path = "yett.yaml", *, clock: int | None = None) -> None:
-        """Compile the plan; `clock` stands still at so many nanoseconds since 1970 (tests).
+    def __init__(self, app: App, plan: str | Path = "yett.yaml", *, clock: int | Clock | None = None) -> None:
+        """Compile the plan; `clock` is for tests: one of `yett._engine`, or nanoseconds since 1970 at which it stands.
 
         Raises `PlanError` with everything that is wrong. Threads start with the first request, never before a fork.
         """
         self._app = app
+        if not isinstance(clock, Clock):
+            clock = Clock.system() if clock is None else Clock.fixed(clock)
         self._keeper = Keeper(Path(plan), clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -53,7 +53,9 @@ class Exchange:
         if told[0] == "answer":
             return await self._answer(told)
         kind, limit = told
-        body = _Body(self._receive, limit, _length(self._scope))
+        if (_length(self._scope) or 0) > limit:
+            return await self._answer(request.fault("validate.body.too_large"))
+        body = _Body(self._receive, limit)
         if kind == "stream":
             permitted = request.body(None, streamed=True)
             return await self._forward(request, permitted, body.streamed)
@@ -104,14 +106,13 @@ class Exchange:
 class _Body:
     """A request's body on its way in, up to its limit."""
 
-    def __init__(self, receive: Receive, limit: int, length: int | None) -> None:
+    def __init__(self, receive: Receive, limit: int) -> None:
         self._receive, self._limit, self._had = receive, limit, 0
-        self._known_too_large = length is not None and length > limit
 
     async def held(self) -> bytes | None:
         """All of it; none: it is larger than its limit. Raises `Gone`."""
         parts: list[bytes] = []
-        more = not self._known_too_large
+        more = True
         while more:
             message = await self._receive()
             if message["type"] == "http.disconnect":
@@ -121,13 +122,13 @@ class _Body:
             more = message.get("more_body", False)
             if self._had > self._limit:
                 return None
-        return None if self._known_too_large else b"".join(parts)
+        return b"".join(parts)
 
     async def streamed(self) -> Message:
         """The next part; past the limit the app is told that the client went away."""
         message = await self._receive()
         self._had += len(message.get("body", b""))
-        if self._known_too_large or self._had > self._limit:
+        if self._had > self._limit:
             return {"type": "http.disconnect"}
         return message
 

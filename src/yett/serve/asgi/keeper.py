@@ -31,7 +31,7 @@ def _accept(path: Path) -> Compiled:
 class Keeper:
     """One plan in one process: compiled when it is built, in force from the first request on."""
 
-    def __init__(self, path: Path, clock: int | None) -> None:
+    def __init__(self, path: Path, clock: Clock) -> None:
         """Raises `PlanError`."""
         self._path, self._clock = path, clock
         self._compiled = _accept(path)
@@ -73,8 +73,7 @@ class Keeper:
         path = keep_plan(compiled)
         config = stock.config(compiled, path)
         pepper = bytes.fromhex(config["pepper"]) if "pepper" in config else None
-        clock = Clock.system() if self._clock is None else Clock.fixed(self._clock)
-        shell = Shell(compiled.plan, pepper, clock, DEADLINE_MS, compiled.source.folder.resolve())
+        shell = Shell(compiled.plan, pepper, self._clock, DEADLINE_MS, compiled.source.folder.resolve())
         shell.set_keys(json.dumps(config.get("keys", [])))
         watch = Watch(compiled.files)
         self._watcher = threading.Thread(target=self._keep, args=(shell, stock, watch), name="yett-watch", daemon=True)
