@@ -95,10 +95,11 @@ class Faults:
         return self._through.send_octets(head + b"Content-Length: 10\r\n\r\n{", trace_id)
 
     def bodies(self, site: Site) -> Trace:
-        """A body that is announced to be larger than all that may be held."""
-        trace_id = new_trace()
+        """A body that is larger than all that may be held."""
+        trace_id, body = new_trace(), b" " * (HELD + 1)
         head = self._through.head(site, trace_id)
-        return self._through.send_octets(head + f"Content-Length: {HELD + 1}\r\n\r\n".encode(), trace_id)
+        octets = head + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+        return self._through.send_octets(octets, trace_id)
 
     def connections(self, _: Site) -> Trace:
         """One connection more than the plan allows."""
