@@ -99,10 +99,7 @@ impl Shell {
         let Some((queue, writer)) = self.lock_evidence().take() else {
             return;
         };
-        let _ = py.detach(|| {
-            queue.end();
-            writer.join()
-        });
+        py.detach(|| queue.close(writer));
     }
 
     /// Begins a request. `ids` are 24 random bytes: a trace id and a span id.
