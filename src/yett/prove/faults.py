@@ -98,7 +98,7 @@ class Faults:
         """A body that is larger than all that may be held."""
         trace_id, body = new_trace(), b" " * (HELD + 1)
         head = self._through.head(site, trace_id)
-        octets = head + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+        octets = head + f"Connection: close\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
         return self._through.send_octets(octets, trace_id)
 
     def connections(self, _: Site) -> Trace:

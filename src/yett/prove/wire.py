@@ -97,9 +97,9 @@ def converse_on(connection: socket.socket, octets: bytes, *, ends: bool = False)
 
 
 def hear(connection: socket.socket) -> Heard:
-    """What comes until the other side closes."""
+    """What comes until the other side closes, or says nothing for long."""
     heard = bytearray()
-    with suppress(ConnectionResetError):
+    with suppress(ConnectionResetError, TimeoutError):
         while part := connection.recv(65536):
             heard += part
     return Heard(bytes(heard))
