@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.vectors.outcome import Message, Outcome
+from tests.vectors.outcome import Outcome
 from tests.vectors.plans import plan
 from tests.vectors.upstream import Upstream, reply
 from tests.vectors.vector import NOW, Sent, Vector, api_keys
@@ -116,15 +116,5 @@ def witnessed(played: dict[str, list[Outcome]], lines: list[dict[str, Any]]) -> 
     outcomes = [outcome for each in played.values() for outcome in each]
     assert len(outcomes) == len(lines), f"{len(outcomes)} requests, {len(lines)} lines of evidence"
     for outcome, line in zip(outcomes, lines, strict=True):
-        assert trace_of(outcome) in (None, line["trace_id"]), line
+        assert outcome.trace in (None, line["trace_id"]), line
         outcome.witnessed(line)
-
-
-def trace_of(outcome: Outcome) -> str | None:
-    """The trace id that the upstream or the client was told, if one was."""
-    told: Message | None = outcome.seen
-    if told is not None:
-        return dict(told.headers)[b"traceparent"].decode().split("-")[1]
-    if outcome.client is not None and outcome.client.body.startswith(b"{"):
-        return json.loads(outcome.client.body)["trace_id"]
-    return None

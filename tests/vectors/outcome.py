@@ -33,6 +33,15 @@ class Outcome:
         """The lines that say this, as `reason place place`."""
         return [" ".join([each["reason"], *each.get("places", [])]) for each in self.lines if each["said"] == said]
 
+    @property
+    def trace(self) -> str | None:
+        """The trace id that the upstream or the client was told, if one was."""
+        if self.seen is not None:
+            return dict(self.seen.headers)[b"traceparent"].decode().split("-")[1]
+        if self.client is not None and self.client.body.startswith(b'{"type":"urn:yett:'):
+            return json.loads(self.client.body)["trace_id"]
+        return None
+
     def witnessed(self, line: dict[str, Any]) -> None:
         """Takes what a line of evidence says."""
         self.operation, self.subject = line.get("operation"), line.get("subject")
@@ -84,6 +93,8 @@ class Differences:
         self.same("altered", step.altered, outcome.said("altered"))
         self.same("operation", step.operation, outcome.operation)
         self.same("subject", step.subject, outcome.subject)
+        if step.trace and (outcome.seen or outcome.client):
+            self.same("trace", step.trace, outcome.trace)
 
     def _client(self, found: Message) -> None:
         gets, is_head = self._step.gets, self._sent.method == "HEAD"

@@ -66,6 +66,7 @@ class Step(Text):
     altered: list[str] = field(default_factory=list)
     operation: str | None = None
     subject: str | None = None
+    trace: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 //! scope: OAuth 2 scopes that the description asks for (RFC 6749 3.3), held by the credential that carries them.
 
+use super::jwt;
 use crate::judge::{Denial, Hint, Judge, Stop};
 use crate::reason;
 use crate::steps::authenticate::Caller;
@@ -20,20 +21,25 @@ pub(crate) fn ask(caller: &Caller, judge: &mut Judge<'_>) -> Result<(), Stop> {
         let known = all.iter().all(|demand| {
             let identity = verified(demand.credential);
             if let Some(identity) = identity {
-                missing = missing.or_else(|| demand.scopes.iter().find(|scope| !identity.has_scope(plan, scope)));
+                let scope = demand.scopes.iter().find(|scope| !identity.has_scope(plan, scope));
+                missing = missing.or_else(|| scope.map(|scope| (scope, demand.credential)));
             }
             identity.is_some()
         });
         match (known, missing) {
             (true, None) => return Ok(()),
-            (true, Some(scope)) => lacking = lacking.or(Some(scope)),
+            (true, Some(found)) => lacking = lacking.or(Some(found)),
             (false, _) => {}
         }
     }
     match lacking {
-        Some(scope) => {
+        Some((scope, credential)) => {
+            let denial = Denial::from(reason::AUTHORIZE_SCOPE_MISSING);
+            if jwt::plan(plan, credential).is_none() {
+                return judge.refuse(denial);
+            }
             let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
-            judge.refuse(Denial::from(reason::AUTHORIZE_SCOPE_MISSING).hint(Hint::Challenge(challenge.into())))
+            judge.refuse(denial.hint(Hint::Challenge(challenge.into())))
         }
         None => judge.refuse(reason::AUTHENTICATE_CREDENTIAL_MISSING),
     }

@@ -22,6 +22,7 @@ pub(crate) fn differences(step: &Step, outcome: &Outcome, world: &World) -> Vec<
         found.same("the upstream's body", &shown(&body), &shown(&seen.body));
     }
     found.evidence(step, outcome);
+    found.trace(step, outcome);
     found.client(step, outcome, world);
     found.0
 }
@@ -62,6 +63,22 @@ impl Differences {
         self.same("altered", &step.altered, &outcome.said(Said::Altered));
         self.same("operation", &step.operation, &outcome.operation());
         self.same("subject", &step.subject.as_deref(), &outcome.trace.subject.as_deref());
+    }
+
+    /// The trace id that the upstream is told, or the client.
+    fn trace(&mut self, step: &Step, outcome: &Outcome) {
+        let Some(expected) = step.trace.as_deref() else { return };
+        let told = match &outcome.seen {
+            Some(seen) => {
+                let parent = seen.headers.iter().find(|(name, _)| name == b"traceparent");
+                parent.map(|(_, value)| shown(&value[3..35]))
+            }
+            None => {
+                let document: Value = serde_json::from_slice(&outcome.client.body).unwrap_or_default();
+                document["trace_id"].as_str().map(str::to_owned)
+            }
+        };
+        self.same("trace", &Some(expected), &told.as_deref());
     }
 
     fn client(&mut self, step: &Step, outcome: &Outcome, world: &World) {

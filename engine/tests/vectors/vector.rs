@@ -58,6 +58,7 @@ pub(crate) struct Step {
     pub(crate) altered: Vec<String>,
     pub(crate) operation: Option<String>,
     pub(crate) subject: Option<String>,
+    pub(crate) trace: Option<String>,
 }
 
 #[derive(Deserialize)]
