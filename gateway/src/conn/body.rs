@@ -9,7 +9,7 @@ use super::exchange::Exchange;
 use crate::h1::{self, Event, RawHead};
 use crate::reactor::Late;
 
-/// What is set aside for a body whose length nobody announced, at first.
+/// What is set aside for a body at first, whatever length is announced: who only announces takes no one else's room.
 const FIRST: u64 = 8_192;
 
 impl Connection {
@@ -21,7 +21,7 @@ impl Connection {
             h1::Body::Length(length) => length,
             h1::Body::None | h1::Body::Chunked => 0,
         };
-        let mut set_aside = announced;
+        let mut set_aside = announced.min(FIRST);
         exchange.hold(set_aside)?;
         let mut first = Bytes::new();
         let mut rest = BytesMut::new();
@@ -33,7 +33,11 @@ impl Connection {
                 return Err(reason::VALIDATE_BODY_TOO_LARGE);
             }
             if length > set_aside {
-                let more = (length - set_aside).max(set_aside).max(FIRST);
+                let ahead = match announced {
+                    0 => set_aside.max(FIRST),
+                    _ => set_aside.min(announced.saturating_sub(set_aside)),
+                };
+                let more = (length - set_aside).max(ahead);
                 exchange.hold(more)?;
                 set_aside += more;
             }
@@ -42,11 +46,7 @@ impl Connection {
                 continue;
             }
             if rest.is_empty() {
-                rest.reserve(
-                    usize::try_from(announced)
-                        .unwrap_or_default()
-                        .max(first.len() + octets.len()),
-                );
+                rest.reserve(first.len() + octets.len());
                 rest.extend_from_slice(&std::mem::take(&mut first));
             }
             rest.extend_from_slice(&octets);

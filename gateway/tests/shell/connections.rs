@@ -233,6 +233,25 @@ fn a_body_that_is_cut_off_is_refused_and_goes_nowhere() {
 }
 
 #[test]
+fn who_only_announces_a_body_takes_no_one_elses_room() {
+    let upstream = Upstream::start();
+    let mut plan = everything(&upstream);
+    plan["gateway"]["held_bytes"] = 20_500.into();
+    let gateway = Gateway::start(plan);
+    let head = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n";
+    let mut waiting = [gateway.client(), gateway.client()];
+    for client in &mut waiting {
+        client.send(format!("{head}Content-Length: 10000\r\n\r\n"));
+        assert_eq!(client.answer().status, 100);
+    }
+    let answer = gateway.client().post("/echo", &text(600));
+    assert_eq!(answer.status, 200, "{:?}", gateway.evidence(1));
+    for client in &mut waiting {
+        assert_eq!(client.send(text(10_000)).answer().status, 200);
+    }
+}
+
+#[test]
 fn connections_and_held_bytes_have_a_budget() {
     let upstream = Upstream::start();
     let mut plan = everything(&upstream);
