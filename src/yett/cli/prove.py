@@ -102,7 +102,7 @@ def _table(found: Report) -> None:
     console.print(table)
     for row in found.rows:
         _told(row)
-    console.print(_sum(found))
+    typer.echo(_sum(found))
 
 
 def _shown(state: State) -> str:

@@ -57,9 +57,10 @@ def add(proof: Proof, played: Played) -> bool:
     ablation = ablated(played.unchecked, reason)
     proof.add(attack, twin, ablation)
     if attack == State.FALLS_SHORT:
-        proof.tell(f"{played.site}: the attack was {played.attack}")
+        proof.tell(f"{played.site}: the attack was {played.attack}", first=True)
     if twin == State.FALLS_SHORT:
-        proof.tell(f"{played.site}: the twin was {played.twin}")
+        proof.tell(f"{played.site}: the twin was {played.twin}", first=True)
     if ablation == State.FALLS_SHORT or (ablation == proof.ablation == State.HELD_TWICE):
-        proof.tell(f"{played.site}: without the check, the attack was {played.unchecked}")
+        text = f"{played.site}: without the check, the attack was {played.unchecked}"
+        proof.tell(text, first=ablation == State.FALLS_SHORT)
     return {attack, twin, ablation} <= {State.HOLDS, State.NOTHING}

@@ -57,7 +57,7 @@ NEEDS: dict[str, Need] = {
     "body.json": _has_json_body,
     "body.none": lambda site: site.plan["body"] is None,
     "body.required": lambda site: site.plan["body"] is not None and site.plan["body"]["required"],
-    "closed": lambda site: site.plan["closed"] is not None,
+    "closed": lambda site: site.plan["closed"] is not None and not set("?#") & set(site.plan["path"]),
     "cors": lambda site: site.api["cors"] is not None and site.plan["method"] != "OPTIONS",
     "cors.named": lambda site: site.api["cors"] is not None and "*" not in site.api["cors"]["origins"],
     "credential": lambda site: bool(site.demands) and [] not in site.plan["security"],

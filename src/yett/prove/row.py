@@ -53,10 +53,11 @@ class Proof:
         self.twin = joined([self.twin, twin])
         self.ablation = joined([self.ablation, ablation])
 
-    def tell(self, text: str) -> None:
-        """Say what was found, unless enough was said."""
-        if len(self.told) < MOST_TOLD and text not in self.told:
-            self.told.append(text)
+    def tell(self, text: str, *, first: bool = False) -> None:
+        """Say what was found, unless enough was said; what fell short comes `first`."""
+        if text not in self.told:
+            self.told.insert(0 if first else len(self.told), text)
+            del self.told[MOST_TOLD:]
 
     def as_json(self) -> dict[str, Any]:
         """As the published schema has it."""

@@ -13,7 +13,8 @@ from yett.prove.site import NoPlaceError
 
 _MANY = 100_001
 _MOST = 64 << 20
-WRONG: tuple[Json, ...] = ({"a": []}, [[{}]], "\u0001" * 9, -1.5e300, True, None)
+# An object comes last: where one is declared, its member is only undeclared, which is another fault.
+WRONG: tuple[Json, ...] = (-1.5e300, True, [[{}]], "\u0001" * 9, None, {"a": []})
 
 
 def written(value: Json) -> bytes:
@@ -69,6 +70,7 @@ def body_deep(message: Message, depth: int) -> None:
 def body_many(message: Message, _: object) -> None:
     """More values than are read: in an array that may be as long as it likes, else in a member of their own."""
     schema, value = message.site.body_schema(), deepcopy(message.site.request.json)
+    limit: int = message.site.api["contract"]["body_bytes"]
     for items in _arrays(value):
         del items[1:]
         one = items[0] if items and not isinstance(items[0], dict | list) else 0
@@ -76,8 +78,11 @@ def body_many(message: Message, _: object) -> None:
         if message.site.conforms(schema, value):
             items[:] = [one] * _MANY
             message.body = written(value)
+        if message.body is not None and _MANY < len(message.body) <= limit:
             return
-    body_splice(message, f'"many":{json.dumps([0] * _MANY)}')
+    body_splice(message, f'"many":{written([0] * _MANY).decode()}')
+    if len(message.body or b"") > limit:
+        raise NoPlaceError(f"a body of {limit} octets does not hold so many values")
 
 
 def _arrays(value: Json) -> Iterator[list[Json]]:
