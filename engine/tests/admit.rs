@@ -305,6 +305,12 @@ fn what_concerns_one_hop_stays_behind() {
     let (_, headers) = sent.judge(None).unwrap();
     let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names[..3], ["host", "authorization", "x-kept"]);
+    assert!(
+        Sent::get("/")
+            .with("x-real-ip", "6.6.6.6")
+            .header("x-real-ip")
+            .is_none()
+    );
     assert!(!names.contains(&"x-secret") && !names.contains(&"connection") && !names.contains(&"te"));
 }
 

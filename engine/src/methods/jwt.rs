@@ -20,11 +20,12 @@ pub(super) fn plan(plan: &Plan, credential: u32) -> Option<&JwtPlan> {
     }
 }
 
-/// The tokens that a request shows; anything but `Bearer` is not ours to read.
+/// The tokens that a request shows; `Bearer` alone shows an empty one, and anything but `Bearer` is not ours to read.
 fn shown(request: &Request) -> impl Iterator<Item = &[u8]> {
     request.header("authorization").filter_map(|value| {
-        let (scheme, token) = value.split_at_checked(7)?;
-        scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
+        let (scheme, rest) = value.split_at_checked(b"bearer".len())?;
+        let ends = rest.first().is_none_or(u8::is_ascii_whitespace);
+        (ends && scheme.eq_ignore_ascii_case(b"bearer")).then(|| rest.trim_ascii())
     })
 }
 

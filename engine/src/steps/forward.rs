@@ -97,6 +97,26 @@ pub(crate) fn is_dropped(name: &str) -> bool {
             | "traceparent"
             | "if-range"
     ) || name.starts_with("x-forwarded-")
+        || tells_client(name)
+}
+
+/// Headers by which servers of many makes believe who the client is; `X-Forwarded-For` says it, and only it.
+fn tells_client(name: &str) -> bool {
+    matches!(
+        name,
+        "x-real-ip"
+            | "x-client-ip"
+            | "x-cluster-client-ip"
+            | "x-forwarded"
+            | "x-original-forwarded-for"
+            | "x-originating-ip"
+            | "x-remote-addr"
+            | "x-remote-ip"
+            | "forwarded-for"
+            | "true-client-ip"
+            | "cf-connecting-ip"
+            | "fastly-client-ip"
+    )
 }
 
 fn headers(call: &Call, plan: &Plan, wire: &Wire) -> Vec<(Bytes, Bytes)> {
