@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from yett.prove.site import NoPlaceError, Site
+from yett.prove.site import Site
 
 Need = Callable[[Site], bool]
 
@@ -31,10 +31,8 @@ def limits_of(site: Site, whom: str) -> list[dict[str, Any]]:
 
 
 def _has_json_body(site: Site) -> bool:
-    try:
-        return site.body_schema() is not None
-    except NoPlaceError:
-        return False
+    body = site.plan["body"]
+    return body is not None and next(iter(body["content"].values())) is not None
 
 
 def _has_json_reply(site: Site) -> bool:

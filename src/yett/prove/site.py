@@ -8,7 +8,7 @@ from typing import Any
 
 from yett.openapi import Operation
 from yett.openapi.example import Answer, Conforms, Examples, NoExampleError, Request
-from yett.openapi.json_types import Json
+from yett.openapi.json_types import Json, is_object
 
 
 class NoPlaceError(Exception):
@@ -69,6 +69,19 @@ class Site:
     def conforms(self, reference: str | None, value: Json) -> bool:
         """Whether a value is what a schema of the API describes."""
         return reference is None or self.fits(reference, value)
+
+    def is_union(self, reference: str | None) -> bool:
+        """Whether the schema, or one that it refers to, is a choice of several."""
+        seen: set[str] = set()
+        while reference is not None and reference not in seen:
+            seen.add(reference)
+            schema: Json = self.api["schemas"].get(reference.removeprefix("#/$defs/"))
+            if not is_object(schema):
+                return False
+            if {"anyOf", "oneOf"} & schema.keys():
+                return True
+            reference = schema.get("$ref")
+        return False
 
     def parameters(self, location: str) -> list[dict[str, Any]]:
         """The declared parameters of one location, as the plan has them."""

@@ -116,7 +116,8 @@ def members(holder: dict[str, Json]) -> Iterator[Json]:
 def body_wrong(message: Message, _: object) -> None:
     """A value that the schema does not describe, in the place of one that it does."""
     schema, value = message.site.body_schema(), message.site.request.json
-    for other in wrong_values(value):
+    # In a union a member of another type belongs to no branch, so it is undeclared, not wrong.
+    for other in WRONG if message.site.is_union(schema) else wrong_values(value):
         if not message.site.conforms(schema, other):
             message.body = written(other)
             return
