@@ -21,8 +21,12 @@ for source in fuzz/fuzz_targets/*.rs; do
   echo "── fuzz $name, $seconds s"
   found=$(mktemp -d)
   mkdir -p "fuzz/artifacts/$name"
-  "$target/$triple/release/$name" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 -print_final_stats=1 \
-    -artifact_prefix="fuzz/artifacts/$name/" "$found" "fuzz/corpus/$name" 2>&1 |
-    grep -vE '^#[0-9]+\s+(NEW|REDUCE|pulse)|^\s+NEW_FUNC' || { echo "fuzz $name: a crash, see fuzz/artifacts/$name" >&2; exit 1; }
-  rm -r "$found"
+  if ! "$target/$triple/release/$name" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 \
+    -artifact_prefix="fuzz/artifacts/$name/" "$found" "fuzz/corpus/$name" >"$found.log" 2>&1; then
+    tail -n 60 "$found.log" >&2
+    echo "fuzz $name: a crash, see fuzz/artifacts/$name" >&2
+    exit 1
+  fi
+  grep '^Done' "$found.log"
+  rm -r "$found" "$found.log"
 done
