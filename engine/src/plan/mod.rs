@@ -122,6 +122,16 @@ pub enum MethodPlan {
     ApiKey(ApiKey),
 }
 
+impl MethodPlan {
+    /// The header that carries it.
+    pub(crate) fn header(&self) -> &str {
+        match self {
+            Self::Jwt(_) => "authorization",
+            Self::ApiKey(key) => &key.header,
+        }
+    }
+}
+
 /// A JWT scheme.
 pub struct JwtPlan {
     /// Where the keys come from.

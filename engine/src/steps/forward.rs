@@ -5,7 +5,9 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 
-use crate::plan::{MethodPlan, ParameterPlan, Place, Plan};
+use crate::methods::Identity;
+use crate::plan::{CredentialPlan, ParameterPlan, Place, Plan};
+use crate::steps::authenticate::Caller;
 use crate::steps::resolve::Call;
 use crate::steps::validate::{Body, Input};
 
@@ -37,7 +39,7 @@ pub(super) fn write(input: &Input, plan: &Plan, wire: &Wire) -> Forward {
     Forward {
         method: request.method().name(),
         target: target(call, plan),
-        headers: headers(call, plan, wire),
+        headers: headers(input.caller(), plan, wire),
         body: input.body().clone(),
         api: call.api_index(),
     }
@@ -119,14 +121,20 @@ fn tells_client(name: &str) -> bool {
     )
 }
 
-fn headers(call: &Call, plan: &Plan, wire: &Wire) -> Vec<(Bytes, Bytes)> {
+fn headers(caller: &Caller, plan: &Plan, wire: &Wire) -> Vec<(Bytes, Bytes)> {
+    let call = caller.call();
     let request = call.request();
     let identity = call.operation(plan).is_some();
     let named: Vec<String> = connection_names(call, plan);
+    let goes_on = |name: &str| {
+        !(is_dropped(name)
+            || (identity && name == "accept-encoding")
+            || named.iter().any(|known| known == name)
+            || is_unverified(caller, plan, name))
+    };
     let mut headers = Vec::with_capacity(20);
     for (name, value) in request.raw_headers() {
-        let text = std::str::from_utf8(&name).unwrap_or_default();
-        if !(is_dropped(text) || (identity && text == "accept-encoding") || named.iter().any(|known| known == text)) {
+        if std::str::from_utf8(&name).is_ok_and(goes_on) {
             headers.push((name, value));
         }
     }
@@ -151,10 +159,20 @@ fn headers(call: &Call, plan: &Plan, wire: &Wire) -> Vec<(Bytes, Bytes)> {
     headers
 }
 
+/// Where the plan verifies credentials of the API, their headers and `Authorization` go on only verified: who meets one
+/// behind a gate takes it for proven.
+fn is_unverified(caller: &Caller, plan: &Plan, name: &str) -> bool {
+    let api = caller.call().api_index();
+    let carries = |known: &CredentialPlan| known.method.header().eq_ignore_ascii_case(name);
+    let verified = |identity: &Identity| plan.credentials.get(identity.credential as usize).is_some_and(carries);
+    let mut known = plan.credentials.iter().filter(|known| known.api == api);
+    known.any(|known| name == "authorization" || carries(known)) && !caller.identities().iter().any(verified)
+}
+
 /// The headers that `Connection` names are for this hop alone; the ones that the gateway judged by stay (RFC 9110 7.6.1).
 fn connection_names(call: &Call, plan: &Plan) -> Vec<String> {
     const JUDGED: [&str; 5] = ["host", "authorization", "content-type", "cookie", "origin"];
-    let judged = |name: &str| JUDGED.contains(&name) || is_parameter(call, plan, name) || carries_key(plan, name);
+    let judged = |name: &str| JUDGED.contains(&name) || is_parameter(call, plan, name) || carries_credential(plan, name);
     call.request()
         .header("connection")
         .flat_map(|value| value.split(|byte| *byte == b','))
@@ -170,8 +188,8 @@ fn is_parameter(call: &Call, plan: &Plan, name: &str) -> bool {
     })
 }
 
-fn carries_key(plan: &Plan, name: &str) -> bool {
+fn carries_credential(plan: &Plan, name: &str) -> bool {
     plan.credentials
         .iter()
-        .any(|known| matches!(&known.method, MethodPlan::ApiKey(key) if key.header.eq_ignore_ascii_case(name)))
+        .any(|known| known.method.header().eq_ignore_ascii_case(name))
 }
