@@ -7,11 +7,12 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::course::{self, Course};
-use crate::json::{self, Fault, Limits, Pointer};
+use crate::json::{Fault, Pointer};
 use crate::judge::{Denial, Judge, Stop};
 use crate::plan::{Api, Contract, Mode, Plan, Schema};
 use crate::reason::{self, Reason};
 use crate::steps::authorize::Pass;
+use crate::steps::body;
 use crate::steps::validate::Body;
 
 const CONTROL: &str = "receive";
@@ -201,21 +202,9 @@ fn read(body: &Body, contract: &Contract, judge: &mut Judge<'_>) -> Result<Optio
     if bytes.len() as u64 > contract.reply_bytes {
         too_large(contract, judge)?;
     }
-    let limits = Limits {
-        bytes: bytes.len(),
-        depth: contract.json_depth as usize,
-        ..Limits::default()
-    };
-    match json::read(bytes, &limits) {
-        Ok(value) => Ok(Some(value.into_inner())),
-        Err(fault) => {
-            let denial = Denial::from(reason_of(&fault));
-            let denial = match fault.pointer() {
-                Some(pointer) => denial.at(format!("/body{pointer}")),
-                None => denial,
-            };
-            withhold(denial, contract, judge).map(|()| None)
-        }
+    match body::read(bytes, contract.json_depth, reason_of) {
+        Ok(value) => Ok(Some(value)),
+        Err(denial) => withhold(denial, contract, judge).map(|()| None),
     }
 }
 

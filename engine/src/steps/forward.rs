@@ -172,7 +172,8 @@ fn is_unverified(caller: &Caller, plan: &Plan, name: &str) -> bool {
 /// The headers that `Connection` names are for this hop alone; the ones that the gateway judged by stay (RFC 9110 7.6.1).
 fn connection_names(call: &Call, plan: &Plan) -> Vec<String> {
     const JUDGED: [&str; 5] = ["host", "authorization", "content-type", "cookie", "origin"];
-    let judged = |name: &str| JUDGED.contains(&name) || is_parameter(call, plan, name) || carries_credential(plan, name);
+    let judged =
+        |name: &str| JUDGED.contains(&name) || is_parameter(call, plan, name) || carries_credential(plan, name);
     call.request()
         .header("connection")
         .flat_map(|value| value.split(|byte| *byte == b','))

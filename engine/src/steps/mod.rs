@@ -3,6 +3,7 @@
 pub(crate) mod admit;
 pub(crate) mod authenticate;
 pub(crate) mod authorize;
+pub(crate) mod body;
 pub(crate) mod forward;
 mod forwarded;
 pub(crate) mod media;

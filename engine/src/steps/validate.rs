@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::body;
 use super::media::{Media, is_identity};
 use super::parameters;
-use crate::json::{self, Fault, Limits};
-use crate::judge::{Denial, Judge, Stop};
+use crate::json::Fault;
+use crate::judge::{Judge, Stop};
 use crate::plan::{BodyPlan, Contract, Plan, Schema};
 use crate::reason::{self, Reason};
 use crate::steps::authenticate::Caller;
@@ -180,19 +181,10 @@ fn media(call: &Call, planned: &BodyPlan, judge: &mut Judge<'_>) -> Result<Optio
 
 /// The strict reading, or the one that most JSON parsers have: the last of two members, and nothing where that fails too.
 fn strict(bytes: &Bytes, contract: &Contract, judge: &mut Judge<'_>) -> Result<Option<Value>, Stop> {
-    let limits = Limits {
-        bytes: bytes.len(),
-        depth: contract.json_depth as usize,
-        ..Limits::default()
-    };
-    match json::read(bytes, &limits) {
-        Ok(value) => Ok(Some(value.into_inner())),
-        Err(fault) => {
-            let denial = Denial::from(reason_of(&fault));
-            judge.refuse(match fault.pointer() {
-                Some(pointer) => denial.at(format!("/body{pointer}")),
-                None => denial,
-            })?;
+    match body::read(bytes, contract.json_depth, reason_of) {
+        Ok(value) => Ok(Some(value)),
+        Err(denial) => {
+            judge.refuse(denial)?;
             Ok(serde_json::from_str(&String::from_utf8_lossy(bytes)).ok())
         }
     }
