@@ -15,6 +15,10 @@ def test_without_a_verb_and_a_plan(yett):
     assert "check " in done.out
 
 
+def test_the_help_cuts_no_sentence(yett):
+    assert "..." not in yett("--help").out.partition("Commands:")[2]
+
+
 @pytest.mark.parametrize("verb", [("check",), ("serve",), ("keys", "list"), ("update",)])
 def test_a_verb_without_a_plan(yett, verb):
     done = yett(*verb)

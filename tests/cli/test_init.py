@@ -47,6 +47,11 @@ def test_a_file_needs_to_know_where_the_api_is(yett):
     assert (done.code, "--upstream" in done.err) == (2, True)
 
 
+def test_a_url_of_another_kind(yett):
+    done = yett("init", "ftp://127.0.0.1/openapi.yaml")
+    assert (done.code, "found ftp://, expected a file or a URL of http:// or https://" in done.err) == (2, True)
+
+
 @pytest.mark.parametrize("path", ["/openapi.json", "/v3/api-docs"])
 def test_a_running_app(yett, tmp_path, app, path):
     url, pages = app

@@ -45,6 +45,12 @@ def test_the_table_names_every_reason_that_is_asked_for(prove):
     assert done.stdout.splitlines()[-1].startswith("2 of 2 reasons proven; ")
 
 
+def test_what_is_not_in_the_plan_is_named_below_the_table(prove):
+    lines = prove("--only", "admit.forwarded.malformed", "--only", "admit.host.missing").stdout.splitlines()
+    assert [line.split()[0] for line in lines[1:-2]] == ["admit.host.missing"]
+    assert lines[-2] == "not in this plan: admit.forwarded.malformed"
+
+
 def test_what_cannot_be_asked_for(prove):
     done = prove("--only", "nothing")
     assert (done.returncode, done.stdout) == (2, "")

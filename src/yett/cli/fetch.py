@@ -30,8 +30,13 @@ class Fetched:
 
 
 def is_url(source: str) -> bool:
-    """Whether a description is to be fetched."""
-    return urlsplit(source).scheme in ("http", "https")
+    """Whether a description is to be fetched. Raises `CannotRun` for a URL of another kind."""
+    if "://" not in source:
+        return False
+    scheme = urlsplit(source).scheme
+    if scheme not in ("http", "https"):
+        raise CannotRun(f"{source}: found {scheme}://, expected a file or a URL of http:// or https://")
+    return True
 
 
 def fetch(url: str) -> Fetched:

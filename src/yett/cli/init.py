@@ -36,7 +36,7 @@ def init(
     jwks: Jwks = None,
     force: Force = False,
 ) -> None:
-    """Write a plan for an API: its description, where it is, and safe defaults."""
+    """Write a plan for an API, with safe defaults."""
     from yett.cli.proposal import Proposal
     from yett.openapi import DescriptionError, read
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from yett.policy.read import PlanFile
     from yett.store.keys import ApiKey, Keys
 
-app = typer.Typer(no_args_is_help=True, help="Add, list and revoke API keys; a change is in force within a second.")
+app = typer.Typer(no_args_is_help=True, help="Add, list and revoke API keys.\n\nA change is in force within a second.")
 
 Name = Annotated[str, typer.Argument(help="Whom the key stands for: the subject in evidence and limits")]
 IdOrName = Annotated[str, typer.Argument(metavar="ID|NAME", help="One key by its id, or all keys of a name")]

@@ -43,7 +43,10 @@ def prove(
     live: LiveUrl = None,
     evidence: Evidence = None,
 ) -> None:
-    """Attack the plan and say which controls hold; needs nothing running and touches nothing real."""
+    """Attack the plan and say which controls hold.
+
+    Needs nothing running and touches nothing real.
+    """
     from yett.prove.cases import CaseError, read_reasons
     from yett.prove.live import LiveError
     from yett.prove.own import OwnGatewayError
@@ -93,15 +96,21 @@ def _table(found: Report) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from yett.prove.row import State
+
     console = Console(highlight=False)
     table = Table("reason", "attack", "twin", "without the check", "played", box=None, pad_edge=False)
     table.columns[0].no_wrap = True
     for row in found.rows:
+        if row.attack == State.ABSENT:
+            continue
         states = [_shown(state) for state in (row.attack, row.twin, row.ablation)]
         table.add_row(row.reason.id, *states, str(sum(proof.sites for proof in row.proofs)))
     console.print(table)
     for row in found.rows:
         _told(row)
+    if absent := [row.reason.id for row in found.rows if row.attack == State.ABSENT]:
+        typer.echo(f"not in this plan: {', '.join(absent)}")
     typer.echo(_sum(found))
 
 

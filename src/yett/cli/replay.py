@@ -21,7 +21,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line")]
 
 
 def replay(file: File, plans: Plans = Path("plans"), trace: Trace = None, as_json: AsJson = False) -> None:
-    """Decide again what evidence recorded, by the same plan, and say what was not recorded."""
+    """Decide again what evidence recorded, by the same plan."""
     from yett.evidence.read import EvidenceError, read_lines
     from yett.evidence.replay import Replay
 

@@ -102,6 +102,10 @@ class Schemas:
 
     def in_place(self, site: Site) -> Iterator[Site]:
         """The schema itself and all that judge the same value with it, each once."""
+        yield from self._walk(site, IN_PLACE)
+
+    def _walk(self, site: Site, keywords: frozenset[str]) -> Iterator[Site]:
+        """The schema, what it refers to and its subschemas under some keywords, each once."""
         seen: set[Key] = set()
         left = [site]
         while left:
@@ -110,7 +114,7 @@ class Schemas:
                 continue
             seen.add(here.key)
             yield here
-            left.extend(below for _, below in self.below(here, IN_PLACE))
+            left.extend(below for _, below in self.below(here, keywords))
             target = self.target(here)
             if target:
                 left.append(target)
@@ -166,23 +170,8 @@ class Schemas:
         """Whether `readOnly` or `writeOnly` is true for a member, itself or where it leads."""
         return any(
             is_object(here.value) and here.value.get(keyword) is True and (self.new or "$ref" not in here.value)
-            for here in self._chain(site)
+            for here in self._walk(site, frozenset({"allOf"}))
         )
-
-    def _chain(self, site: Site) -> Iterator[Site]:
-        """A schema, what it refers to, and the parts of `allOf`."""
-        seen: set[Key] = set()
-        left = [site]
-        while left:
-            here = left.pop()
-            if here.key in seen:
-                continue
-            seen.add(here.key)
-            yield here
-            left.extend(below for _, below in self.below(here, frozenset({"allOf"})))
-            target = self.target(here)
-            if target:
-                left.append(target)
 
     def _reach(self, site: Site) -> frozenset[Said]:
         """What is said by the schema and by everything that can be reached from it."""

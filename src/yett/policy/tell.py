@@ -63,8 +63,9 @@ def _description(compiler: ApiCompiler) -> Iterator[Finding]:
     for note, operations in grouped(notes).items():
         yield Finding("note", operations[0].place, f"{_several(operations)}: {note}")
     if places := compiler.description.open_places:
-        where = "a schema is" if len(places) == 1 else f"{len(places)} schemas are"
-        yield Finding("note", places[0], f"{where} open by additionalProperties: undeclared fields pass there")
+        where = "its additionalProperties" if len(places) == 1 else f"additionalProperties of {len(places)} schemas"
+        names = listed(dict.fromkeys(place.pointer for place in places))
+        yield Finding("note", places[0], f"undeclared fields pass by {where}: {names}")
 
 
 def _weakened(compiler: ApiCompiler) -> Iterator[Finding]:
