@@ -21,6 +21,12 @@ def test_none_of_them_can_be_taken_out(gateway, head):
         gateway(head=head)
 
 
+def test_a_head_is_never_longer_than_the_reader_takes(gateway):
+    assert gateway(head={"bytes": "65535B"}).head.bytes == 65_535
+    with pytest.raises(PlanError, match="at most 65535B"):
+        gateway(head={"bytes": "64KiB"})
+
+
 def test_every_refusal_of_bytes_shows_what_the_attack_is_read_as(reasons):
     for name, reason in reasons("admit").items():
         if reason["level"] == "bytes":
