@@ -8,6 +8,8 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::named::Named;
+
 /// Everything that one gateway is told.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -342,11 +344,11 @@ pub struct Operation {
     pub body: Option<Body>,
     /// Declared replies by `200`, `2XX` or `default`.
     #[serde(default)]
-    pub replies: BTreeMap<String, Reply>,
+    pub replies: Named<Reply>,
 }
 
 /// A declared parameter.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Parameter {
     /// As described; header names are compared without case.
@@ -367,7 +369,7 @@ pub struct Parameter {
     pub items: Vec<String>,
     /// The same for the members of an object, by name.
     #[serde(default)]
-    pub members: BTreeMap<String, Vec<String>>,
+    pub members: Named<Vec<String>>,
     /// The same for members of other names; without it they are read as strings.
     #[serde(default)]
     pub others: Vec<String>,
@@ -379,7 +381,7 @@ pub struct Parameter {
 }
 
 /// Where a parameter stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
     /// In the path template.
@@ -399,7 +401,7 @@ pub struct Body {
     /// Whether it must be there.
     pub required: bool,
     /// Media types that are read: JSON ones, lower case, without parameters.
-    pub content: BTreeMap<String, Option<String>>,
+    pub content: Named<Option<String>>,
 }
 
 /// A declared reply.
@@ -408,5 +410,5 @@ pub struct Body {
 pub struct Reply {
     /// Media type (or range `image/*`) to schema; none: declared, but nothing to read. Empty: no body.
     #[serde(default)]
-    pub content: BTreeMap<String, Option<String>>,
+    pub content: Named<Option<String>>,
 }

@@ -1,6 +1,6 @@
 //! From the compiled document to the plan: checks it again, whole, and collects every fault; nothing here is lenient.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -8,8 +8,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use super::document::{self, Credential, Demand, Document, KeySource, Limit};
 use super::schemas::Compiler;
 use super::{
-    Api, BodyPlan, By, CredentialPlan, DemandPlan, Host, JwtPlan, LimitPlan, MethodPlan, Operation, ParameterPlan,
-    Place, Plan, ReplyPlan, Router, Schemas,
+    Api, BodyPlan, By, CredentialPlan, DemandPlan, Host, JwtPlan, LimitPlan, MethodPlan, Named, Operation, Parameter,
+    ParameterPlan, Place, Plan, ReplyPlan, Routes, Schemas,
 };
 use crate::jose::{KeySet, Rules};
 use crate::reason::CATALOGUE_HASH;
@@ -65,6 +65,7 @@ struct Loader {
     faults: Vec<Fault>,
     credentials: Vec<CredentialPlan>,
     limits: Vec<LimitPlan>,
+    parameters: HashSet<Arc<Parameter>>,
 }
 
 impl Loader {
@@ -73,6 +74,15 @@ impl Loader {
             pointer: pointer.into(),
             found: found.into(),
         });
+    }
+
+    fn shared(&mut self, described: &Parameter) -> Arc<Parameter> {
+        if let Some(known) = self.parameters.get(described) {
+            return known.clone();
+        }
+        let new = Arc::new(described.clone());
+        self.parameters.insert(new.clone());
+        new
     }
 
     fn versions(&mut self, document: &Document) {
@@ -94,11 +104,11 @@ impl Loader {
         let at = format!("/apis/{index}");
         let names = self.credentials(index, &at, api.credentials);
         let mut compiler = Compiler::new(api.schemas);
-        let mut router = Router::default();
+        let mut routes = Routes::default();
         let mut operations = Vec::with_capacity(api.operations.len());
         for (number, operation) in (0u32..).zip(api.operations) {
             let at = format!("{at}/operations/{number}");
-            if let Err(found) = router.add(&operation.path, &operation.method, number) {
+            if let Err(found) = routes.add(&operation.path, &operation.method, number) {
                 self.fault(format!("{at}/path"), found);
             }
             operations.push(self.operation(&at, operation, &names, &mut compiler));
@@ -110,7 +120,7 @@ impl Loader {
             name: api.name.into(),
             hosts: api.hosts.iter().map(|host| host_pattern(host)).collect(),
             base: api.base.into(),
-            router,
+            router: routes.finish(),
             unlisted: api.unlisted,
             unlisted_security,
             cors: api.cors,
@@ -245,14 +255,10 @@ impl Loader {
             required: body.required,
             content: self.content(&format!("{at}/body"), body.content, compiler),
         });
-        let replies = operation
-            .replies
-            .into_iter()
-            .map(|(status, reply)| {
-                let content = self.content(&format!("{at}/replies/{status}"), reply.content, compiler);
-                (status.into(), ReplyPlan { content })
-            })
-            .collect();
+        let replies = operation.replies.filter_map(|status, reply| {
+            let content = self.content(&format!("{at}/replies/{status}"), reply.content, compiler);
+            Some(ReplyPlan { content })
+        });
         Operation {
             id: operation.id.into(),
             method: operation.method.into(),
@@ -280,7 +286,7 @@ impl Loader {
             }
             match compiler.schema(&described.schema) {
                 Ok(schema) => planned.push(ParameterPlan {
-                    described: described.clone(),
+                    described: self.shared(described),
                     schema,
                 }),
                 Err(found) => self.fault(format!("{at}/parameters/{}", described.name), found),
@@ -306,18 +312,13 @@ impl Loader {
     fn content(
         &mut self,
         at: &str,
-        content: BTreeMap<String, Option<String>>,
+        content: Named<Option<String>>,
         compiler: &mut Compiler,
-    ) -> Vec<(Box<str>, Option<super::Schema>)> {
-        let mut planned = Vec::with_capacity(content.len());
-        for (media, reference) in content {
+    ) -> Named<Option<super::Schema>> {
+        content.filter_map(|media, reference| {
             let schema = reference.map(|reference| compiler.schema(&reference)).transpose();
-            match schema {
-                Ok(schema) => planned.push((media.into(), schema)),
-                Err(found) => self.fault(format!("{at}/{media}"), found),
-            }
-        }
-        planned
+            schema.map_err(|found| self.fault(format!("{at}/{media}"), found)).ok()
+        })
     }
 }
 

@@ -2,10 +2,10 @@
 
 mod document;
 mod load;
+mod named;
 mod route;
 pub mod schemas;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use document::{
@@ -13,7 +13,8 @@ pub use document::{
     Parameter, Place, Reply, Sink, Timeouts, UndeclaredErrors, UndeclaredFields, Upstream,
 };
 pub use load::Fault;
-pub(crate) use route::{Found, Path, Router, Spans};
+pub use named::Named;
+pub(crate) use route::{Found, Path, Router, Routes, Spans};
 pub use schemas::{Schema, Schemas};
 
 use crate::jose::{KeySet, Rules};
@@ -70,13 +71,13 @@ pub struct Operation {
     pub(crate) roles: Vec<Box<str>>,
     pub(crate) parameters: Vec<ParameterPlan>,
     pub(crate) body: Option<BodyPlan>,
-    pub(crate) replies: BTreeMap<Box<str>, ReplyPlan>,
+    pub(crate) replies: Named<ReplyPlan>,
 }
 
 /// A parameter with its compiled schema.
 pub struct ParameterPlan {
-    /// As described.
-    pub described: Parameter,
+    /// As described; operations that share a parameter share it.
+    pub described: Arc<Parameter>,
     /// Index into the API's schemas.
     pub schema: Schema,
 }
@@ -86,13 +87,13 @@ pub struct BodyPlan {
     /// Whether it must be there.
     pub required: bool,
     /// Media type to schema.
-    pub content: Vec<(Box<str>, Option<Schema>)>,
+    pub content: Named<Option<Schema>>,
 }
 
 /// A reply's media types; empty: no body.
 pub struct ReplyPlan {
     /// Media type or range to schema.
-    pub content: Vec<(Box<str>, Option<Schema>)>,
+    pub content: Named<Option<Schema>>,
 }
 
 /// A credential that must be shown, and the scopes that it must carry.

@@ -1,6 +1,6 @@
 //! Finds the operation of a path: a radix tree over whole segments, and own patterns where a segment holds more than one thing.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use smallvec::SmallVec;
@@ -11,8 +11,8 @@ pub(crate) type Spans = SmallVec<[Range<usize>; 4]>;
 /// One template.
 struct Route {
     /// Patterns of the segments that hold parameters, in order.
-    patterns: Vec<Vec<Part>>,
-    names: Vec<Box<str>>,
+    patterns: Box<[Box<[Part]>]>,
+    names: Box<[Box<str>]>,
     /// Method to index of the operation.
     methods: Vec<(Box<str>, u32)>,
 }
@@ -23,11 +23,17 @@ enum Part {
     Parameter,
 }
 
+/// The paths of one API, while they are collected.
+#[derive(Default)]
+pub(crate) struct Routes {
+    router: Router,
+    keys: HashMap<String, usize>,
+}
+
 /// The paths of one API.
 #[derive(Default)]
 pub(crate) struct Router {
     tree: matchit::Router<usize>,
-    keys: BTreeMap<String, usize>,
     /// Templates that share a key of the tree, most literal first.
     routes: Vec<Vec<Route>>,
 }
@@ -65,7 +71,7 @@ impl<'r> Path<'r> {
     }
 }
 
-impl Router {
+impl Routes {
     /// Adds an operation and gives the names of its path parameters in order.
     ///
     /// # Errors
@@ -73,7 +79,7 @@ impl Router {
     pub(crate) fn add(&mut self, template: &str, method: &str, operation: u32) -> Result<(), String> {
         let (key, patterns, names) = read(template)?;
         let slot = self.slot(key)?;
-        let Some(routes) = self.routes.get_mut(slot) else {
+        let Some(routes) = self.router.routes.get_mut(slot) else {
             return Err("its place in the tree is lost".into());
         };
         match routes.iter_mut().find(|route| route.patterns == patterns) {
@@ -99,6 +105,28 @@ impl Router {
         }
     }
 
+    /// The paths, as they are searched.
+    pub(crate) fn finish(mut self) -> Router {
+        self.router.routes.iter_mut().for_each(Vec::shrink_to_fit);
+        self.router
+    }
+
+    fn slot(&mut self, key: String) -> Result<usize, String> {
+        if let Some(slot) = self.keys.get(&key) {
+            return Ok(*slot);
+        }
+        let slot = self.router.routes.len();
+        self.router
+            .tree
+            .insert(key.clone(), slot)
+            .map_err(|error| error.to_string())?;
+        self.keys.insert(key, slot);
+        self.router.routes.push(Vec::new());
+        Ok(slot)
+    }
+}
+
+impl Router {
     /// The template of a decoded path below the API's base.
     pub(crate) fn find(&self, path: &str) -> Found<'_> {
         let Ok(matched) = self.tree.at(path) else {
@@ -116,17 +144,6 @@ impl Router {
             }
         }
         Found::Nothing
-    }
-
-    fn slot(&mut self, key: String) -> Result<usize, String> {
-        if let Some(slot) = self.keys.get(&key) {
-            return Ok(*slot);
-        }
-        let slot = self.routes.len();
-        self.tree.insert(key.clone(), slot).map_err(|error| error.to_string())?;
-        self.keys.insert(key, slot);
-        self.routes.push(Vec::new());
-        Ok(slot)
     }
 }
 
@@ -148,16 +165,16 @@ impl Route {
         let (mut spans, mut is_ambiguous) = (Spans::new(), false);
         for (pattern, segment) in self.patterns.iter().zip(segments) {
             let at = segment.as_ptr().addr().saturating_sub(path.as_ptr().addr());
-            let mut ways = Ways {
-                found: SmallVec::new(),
-                count: 0,
-            };
-            ways.walk(pattern, segment, at, &mut Spans::new());
-            if ways.count == 0 {
+            if matches!(**pattern, [Part::Parameter]) && !segment.is_empty() {
+                spans.push(at..at + segment.len());
+                continue;
+            }
+            let ways = Ways::of(pattern, segment);
+            if ways.count() == 0 {
                 return Split::None;
             }
-            is_ambiguous |= ways.count > 1;
-            spans.extend(ways.found);
+            is_ambiguous |= ways.count() > 1;
+            spans.extend(ways.first().into_iter().map(|span| at + span.start..at + span.end));
         }
         if is_ambiguous {
             Split::Many(spans)
@@ -167,48 +184,74 @@ impl Route {
     }
 }
 
-/// The ways to read one segment; counting stops at two.
-struct Ways {
-    found: Spans,
-    count: usize,
+/// The ways to read one segment, counted from its end: parts times octets, where trying each way would cost their power.
+struct Ways<'s> {
+    pattern: &'s [Part],
+    /// By part, the pattern's end last, and by place: whether the rest can be read in no way, in 1, or in 2 and more.
+    counts: Vec<Vec<u8>>,
 }
 
-impl Ways {
-    fn walk(&mut self, pattern: &[Part], rest: &str, at: usize, so_far: &mut Spans) {
-        match pattern {
-            _ if self.count > 1 => {}
-            [] if rest.is_empty() => {
-                if self.count == 0 {
-                    self.found.clone_from(so_far);
-                }
-                self.count += 1;
+impl<'s> Ways<'s> {
+    fn of(pattern: &'s [Part], segment: &str) -> Self {
+        let mut row = vec![0; segment.len()];
+        row.push(1);
+        let mut counts = Vec::with_capacity(pattern.len() + 1);
+        for part in pattern.iter().rev() {
+            let before = part.ways(segment.as_bytes(), &row);
+            counts.push(std::mem::replace(&mut row, before));
+        }
+        counts.push(row);
+        counts.reverse();
+        Self { pattern, counts }
+    }
+
+    fn count(&self) -> u8 {
+        self.counts.first().and_then(|row| row.first()).copied().unwrap_or(0)
+    }
+
+    /// Where the parameters stand in the first way, in which each is as short as can be.
+    fn first(&self) -> Spans {
+        let (mut spans, mut at) = (Spans::new(), 0);
+        for (part, after) in self.pattern.iter().zip(self.counts.iter().skip(1)) {
+            let start = at;
+            at += match part {
+                Part::Literal(text) => text.len(),
+                Part::Parameter => 1 + after.iter().skip(at + 1).take_while(|ways| **ways == 0).count(),
+            };
+            if *part == Part::Parameter {
+                spans.push(start..at);
             }
-            [] => {}
-            [Part::Literal(text), tail @ ..] => {
-                if let Some(after) = rest.strip_prefix(&**text) {
-                    self.walk(tail, after, at + text.len(), so_far);
+        }
+        spans
+    }
+}
+
+impl Part {
+    /// From each place: in how many ways this part and what follows it, `after`, can be read.
+    fn ways(&self, segment: &[u8], after: &[u8]) -> Vec<u8> {
+        let of = |at: usize| after.get(at).copied().unwrap_or(0);
+        match self {
+            Self::Literal(text) => (0..after.len())
+                .map(|at| match segment.get(at..) {
+                    Some(rest) if rest.starts_with(text.as_bytes()) => of(at + text.len()),
+                    _ => 0,
+                })
+                .collect(),
+            Self::Parameter => {
+                let mut further = 0;
+                let mut ways = vec![0; after.len()];
+                for (way, here) in ways.iter_mut().zip(after).rev() {
+                    *way = further;
+                    further = 2.min(further + here);
                 }
-            }
-            [Part::Parameter] => {
-                if !rest.is_empty() {
-                    so_far.push(at..at + rest.len());
-                    self.walk(&[], "", at, so_far);
-                    so_far.pop();
-                }
-            }
-            [Part::Parameter, tail @ ..] => {
-                for end in rest.char_indices().map(|(end, _)| end).skip(1) {
-                    so_far.push(at..at + end);
-                    self.walk(tail, rest.get(end..).unwrap_or_default(), at + end, so_far);
-                    so_far.pop();
-                }
+                ways
             }
         }
     }
 }
 
 /// A template as a key of the tree, the patterns of its segments with parameters, and the parameters' names.
-type Template = (String, Vec<Vec<Part>>, Vec<Box<str>>);
+type Template = (String, Box<[Box<[Part]>]>, Box<[Box<str>]>);
 
 fn read(template: &str) -> Result<Template, String> {
     let Some(rest) = template.strip_prefix('/') else {
@@ -220,12 +263,12 @@ fn read(template: &str) -> Result<Template, String> {
         key.push('/');
         if pattern.contains(&Part::Parameter) {
             key.push_str(&format!("{{p{}}}", patterns.len()));
-            patterns.push(pattern);
+            patterns.push(pattern.into_boxed_slice());
         } else {
             key.push_str(&segment.replace('{', "{{").replace('}', "}}"));
         }
     }
-    Ok((key, patterns, names))
+    Ok((key, patterns.into(), names.into()))
 }
 
 fn parts(segment: &str, names: &mut Vec<Box<str>>) -> Option<Vec<Part>> {
@@ -256,11 +299,11 @@ mod tests {
     use super::*;
 
     fn found(templates: &[&str], path: &str) -> Option<(u32, Vec<String>)> {
-        let mut router = Router::default();
+        let mut routes = Routes::default();
         for (index, template) in (0..).zip(templates) {
-            router.add(template, "GET", index).unwrap();
+            routes.add(template, "GET", index).unwrap();
         }
-        match router.find(path) {
+        match routes.finish().find(path) {
             Found::Nothing => None,
             Found::Ambiguous(_) => panic!("ambiguous"),
             Found::Path(found) => {
@@ -290,18 +333,26 @@ mod tests {
         let templates = ["/range/{from}-{to}"];
         assert_eq!(found(&templates, "/range/1-2"), Some((0, vec!["1".into(), "2".into()])));
         assert_eq!(found(&templates, "/range/-2"), None);
-        let mut router = Router::default();
-        router.add("/range/{from}-{to}", "GET", 0).unwrap();
-        assert!(matches!(router.find("/range/1-2-3"), Found::Ambiguous(_)));
-        assert!(router.add("/x/{a}{b}", "GET", 1).is_err());
+        let mut routes = Routes::default();
+        routes.add("/range/{from}-{to}", "GET", 0).unwrap();
+        assert!(routes.add("/x/{a}{b}", "GET", 1).is_err());
+        assert!(matches!(routes.finish().find("/range/1-2-3"), Found::Ambiguous(_)));
+    }
+
+    #[test]
+    fn many_parameters_in_one_segment_cost_no_power() {
+        let templates = ["/{a}-{b}-{c}-{d}.{e}"];
+        assert_eq!(found(&templates, &format!("/{}", "-".repeat(8000))), None);
+        let values = ["1", "2", "3", "ü", "5"].map(str::to_owned).to_vec();
+        assert_eq!(found(&templates, "/1-2-3-ü.5"), Some((0, values)));
     }
 
     #[test]
     fn templates_that_overlap_are_refused() {
-        let mut router = Router::default();
-        router.add("/a/{x}", "GET", 0).unwrap();
-        assert!(router.add("/a/{y}", "POST", 1).is_err());
-        assert!(router.add("/a/{x}", "GET", 1).is_err());
-        assert!(router.add("/a/{x}", "POST", 1).is_ok());
+        let mut routes = Routes::default();
+        routes.add("/a/{x}", "GET", 0).unwrap();
+        assert!(routes.add("/a/{y}", "POST", 1).is_err());
+        assert!(routes.add("/a/{x}", "GET", 1).is_err());
+        assert!(routes.add("/a/{x}", "POST", 1).is_ok());
     }
 }

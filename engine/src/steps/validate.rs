@@ -159,7 +159,7 @@ fn media(call: &Call, planned: &BodyPlan, judge: &mut Judge<'_>) -> Result<Optio
     if sent.next().is_some() {
         judge.refuse(reason::VALIDATE_MEDIA_REPEATED)?;
     }
-    let lenient = || planned.content.first().and_then(|(_, schema)| *schema);
+    let lenient = || planned.content.iter().next().and_then(|(_, schema)| *schema);
     let media = first.map(Media::parse);
     if media == Some(None) {
         judge.refuse(reason::VALIDATE_MEDIA_MALFORMED)?;

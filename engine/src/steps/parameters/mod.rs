@@ -259,5 +259,5 @@ fn is_member(operation: &Operation, described: &Parameter, name: &str) -> bool {
         return described.members.contains_key(name);
     }
     let mut others = operation.parameters.iter().map(|planned| &planned.described);
-    !others.any(|other| other.place == Place::Query && !std::ptr::eq(other, described) && claims(other, name))
+    !others.any(|other| other.place == Place::Query && !std::ptr::eq(&**other, described) && claims(other, name))
 }
