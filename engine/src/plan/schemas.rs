@@ -5,6 +5,7 @@
 
 mod compile;
 mod explain;
+mod unique;
 mod visit;
 
 use jsonschema::Validator;

@@ -12,6 +12,8 @@ use jsonschema::JsonType;
 use jsonschema::json::{Array, Json, Node, NodeIdentity, Object};
 use serde_json::{Map, Number, Value};
 
+use super::unique;
+
 /// The representation that schemas are compiled for.
 pub(super) struct Visited;
 
@@ -45,7 +47,12 @@ impl<'v> Visit<'v> {
     }
 
     fn step(&self) -> bool {
-        let left = self.fuel.get().saturating_sub(1);
+        self.spend(1)
+    }
+
+    fn spend(&self, steps: usize) -> bool {
+        let steps = u32::try_from(steps).unwrap_or(u32::MAX);
+        let left = self.fuel.get().saturating_sub(steps);
         self.fuel.set(left);
         left > 0
     }
@@ -222,7 +229,8 @@ impl<'a> Array<'a, Visited> for Elements<'a> {
     }
 
     fn is_unique(&self) -> bool {
-        jsonschema::json::unique::is_unique(self.elements)
+        let spend = |steps| self.at.visit.is_none_or(|visit| visit.spend(steps));
+        unique::is_unique(self.elements, &spend)
     }
 }
 
