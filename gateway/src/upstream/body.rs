@@ -36,6 +36,8 @@ enum State {
     ChunkEnd,
     Trailer,
     End,
+    /// It was malformed; what stands behind the fault means nothing.
+    Refused,
 }
 
 impl BodyReader {
@@ -49,10 +51,15 @@ impl BodyReader {
         Self { state, trailers: 0 }
     }
 
-    /// The next part of what the buffer holds.
+    /// The next part of what the buffer holds; once it is malformed it stays so.
     pub(crate) fn next(&mut self, buffer: &mut BytesMut) -> Result<Part, Malformed> {
+        self.read(buffer).inspect_err(|_| self.state = State::Refused)
+    }
+
+    fn read(&mut self, buffer: &mut BytesMut) -> Result<Part, Malformed> {
         loop {
             match self.state {
+                State::Refused => return Err(Malformed),
                 State::End => return Ok(Part::End),
                 State::Length(0) => self.state = State::End,
                 State::Chunk(0) => self.state = State::ChunkEnd,
@@ -88,7 +95,10 @@ impl BodyReader {
                 self.state = State::End;
                 Ok(())
             }
-            _ => Err(Malformed),
+            _ => {
+                self.state = State::Refused;
+                Err(Malformed)
+            }
         }
     }
 
@@ -199,5 +209,20 @@ mod tests {
         assert_eq!(fed(Framing::Length(5), b"1234", 1), Err(Malformed));
         let endless = vec![b'1'; LONGEST_LINE + 2];
         assert_eq!(fed(Framing::Chunked, &endless, 100), Err(Malformed));
+    }
+
+    #[test]
+    fn what_was_malformed_stays_so() {
+        let long = format!("0\r\n{}\r\n\r\n", "t: x\r\n".repeat(LONGEST_TRAILERS / 3));
+        for text in ["zz\r\n0\r\n\r\n", "3\r\nabcd\r\n0\r\n\r\n", "1\n0\r\n\r\n", &long] {
+            let (mut reader, mut buffer) = (BodyReader::new(Framing::Chunked), BytesMut::from(text.as_bytes()));
+            while let Ok(Part::Octets(_)) = reader.next(&mut buffer) {}
+            for _ in 0..3 {
+                assert_eq!(reader.next(&mut buffer), Err(Malformed), "{text:?}");
+            }
+        }
+        let mut reader = BodyReader::new(Framing::Length(5));
+        assert_eq!(reader.eof(), Err(Malformed));
+        assert_eq!(reader.next(&mut BytesMut::from(&b"12345"[..])), Err(Malformed));
     }
 }
