@@ -43,8 +43,7 @@ def prove_at_engine(case: Case, reason: Reason, world: World) -> tuple[Proof, Si
         except NoPlaceError:
             continue
         except NoExampleError as error:
-            proof.tell(f"{site.name}: {error}")
-            proof.add(State.UNPROVEN, State.UNPROVEN, State.UNPROVEN)
+            proof.not_played(f"{site.name}: {error}")
             continue
         sites.append((add(proof, played), site))
     return proof, max(sites, key=lambda each: each[0])[1] if sites else None

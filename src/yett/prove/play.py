@@ -57,8 +57,9 @@ def find_sites(case: Case, world: World, needs: tuple[str, ...] | None = None) -
         raise CaseError(f"{case.reason}, {case.name}: found needs {sorted(unknown)}, expected some of {sorted(NEEDS)}")
     is_open = ("closed",) if "closed" in wanted else ("open",)
     found = [site for site in world.sites if all(NEEDS[need](site) for need in (*is_open, *wanted))]
-    step = max(1, len(found) // MOST_SITES)
-    return found[::step][:MOST_SITES]
+    if len(found) <= MOST_SITES:
+        return found
+    return [found[number * len(found) // MOST_SITES] for number in range(MOST_SITES)]
 
 
 def start(case: Case, site: Site, world: World, level: str) -> Message:

@@ -24,14 +24,25 @@ class State(StrEnum):
     UNPROVEN = "not proven here"
 
 
-# The first that occurs among several decides; what an ablation shows once is shown.
-_WORST_FIRST = (State.FALLS_SHORT, State.HOLDS, State.REPORTED, State.HELD_TWICE, State.NOTHING, State.UNPROVEN)
+# The first that occurs among several decides: an attack or a twin holds where it holds everywhere.
+_WORST_FIRST = (State.FALLS_SHORT, State.REPORTED, State.UNPROVEN, State.HOLDS)
+# What an ablation shows once is shown.
+_SHOWN_FIRST = (State.FALLS_SHORT, State.HOLDS, State.REPORTED, State.HELD_TWICE, State.NOTHING, State.UNPROVEN)
 
 
 def joined(states: Iterable[State]) -> State:
-    """One state for several."""
+    """One state of attacks or of twins for several."""
+    return _first(_WORST_FIRST, states)
+
+
+def joined_ablations(states: Iterable[State]) -> State:
+    """One state of ablations for several."""
+    return _first(_SHOWN_FIRST, states)
+
+
+def _first(order: tuple[State, ...], states: Iterable[State]) -> State:
     seen = set(states)
-    return next((state for state in _WORST_FIRST if state in seen), State.ABSENT)
+    return next((state for state in order if state in seen), State.ABSENT)
 
 
 @dataclass
@@ -49,9 +60,17 @@ class Proof:
     def add(self, attack: State, twin: State, ablation: State) -> None:
         """Count one more site."""
         self.sites += 1
+        self._join(attack, twin, ablation)
+
+    def not_played(self, why: str) -> None:
+        """Something could not be played: it is not counted, and nothing holds because of it."""
+        self.tell(why)
+        self._join(State.UNPROVEN, State.UNPROVEN, State.UNPROVEN)
+
+    def _join(self, attack: State, twin: State, ablation: State) -> None:
         self.attack = joined([self.attack, attack])
         self.twin = joined([self.twin, twin])
-        self.ablation = joined([self.ablation, ablation])
+        self.ablation = joined_ablations([self.ablation, ablation])
 
     def tell(self, text: str, *, first: bool = False) -> None:
         """Say what was found, unless enough was said; what fell short comes `first`."""
@@ -94,12 +113,17 @@ class Row:
         """Whether the attack goes through where the check is taken out."""
         if self.reason.kind == "fault" and self.attack not in (State.ABSENT, State.UNPROVEN):
             return State.NOTHING
-        return joined(proof.ablation for proof in self.proofs if proof.ablation != State.NOTHING)
+        return joined_ablations(proof.ablation for proof in self.proofs if proof.ablation != State.NOTHING)
 
     @property
     def falls_short(self) -> bool:
         """Whether the proof of this reason failed."""
         return State.FALLS_SHORT in (self.attack, self.twin, self.ablation)
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether every attack was refused, and every twin passed."""
+        return (self.attack, self.twin) == (State.HOLDS, State.HOLDS) and not self.falls_short
 
     def as_json(self) -> dict[str, Any]:
         """As the published schema has it."""
