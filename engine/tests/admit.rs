@@ -280,10 +280,11 @@ fn the_client_is_believed_only_from_trusted_proxies() {
     assert_eq!(
         client(
             Sent::get("/")
-                .with("forwarded", "for=6.6.6.6, for=\"[2001:db8::1]:99\";proto=https")
+                .with("forwarded", "for=6.6.6.6;proto=https")
+                .with("x-forwarded-for", "203.0.113.9")
                 .from(proxy)
         ),
-        "2001:db8::1"
+        "203.0.113.9"
     );
     assert_eq!(client(Sent::get("/").from(proxy)), proxy);
     refused(

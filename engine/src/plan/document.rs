@@ -35,9 +35,12 @@ pub struct Gateway {
     /// Reactor threads; 0 = one per core.
     #[serde(default)]
     pub threads: u32,
-    /// Networks whose `Forwarded` and `X-Forwarded-*` are believed.
+    /// Networks whose word for the client is believed.
     #[serde(default)]
     pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// The header in which they say it; the other one may be anybody's.
+    #[serde(default)]
+    pub proxy_header: ProxyHeader,
     /// Limits of a request's head.
     pub head: HeadLimits,
     /// Milliseconds.
@@ -49,6 +52,17 @@ pub struct Gateway {
     /// Where evidence goes.
     #[serde(default)]
     pub evidence: Vec<Sink>,
+}
+
+/// How trusted proxies say who the client is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProxyHeader {
+    /// `X-Forwarded-For` and `X-Forwarded-Proto`.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
 }
 
 /// Limits of a request's head.

@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 pub use document::{
     ApiKey, Body, By, Contract, Cors, Credential, Demand, Document, Gateway, HeadLimits, Jwt, KeySource, KeyUrl, Mode,
-    Parameter, Place, Reply, Sink, Timeouts, UndeclaredErrors, UndeclaredFields, Upstream,
+    Parameter, Place, ProxyHeader, Reply, Sink, Timeouts, UndeclaredErrors, UndeclaredFields, Upstream,
 };
 pub use load::Fault;
 pub use named::Named;
-pub(crate) use route::{Found, Path, Router, Routes, Spans};
+pub(crate) use route::{Path, Router, Routes, Spans};
 pub use schemas::{Schema, Schemas};
 
 use crate::jose::{KeySet, Rules};

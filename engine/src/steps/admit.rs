@@ -200,13 +200,7 @@ pub(crate) fn admit(head: &Head, judge: &mut Judge<'_>) -> Result<Request, Stop>
             .filter(move |(known, _)| head.slice(*known) == name.as_bytes())
             .map(|(_, value)| head.slice(*value))
     };
-    let (client, secure) = forwarded::client(
-        head.peer,
-        head.secure,
-        &judge.plan.gateway.trusted_proxies,
-        named,
-        judge,
-    )?;
+    let (client, secure) = forwarded::client(head.peer, head.secure, &judge.plan.gateway, named, judge)?;
     judge.trace.client = Some(client);
     judge.trace.traceparent = named("traceparent").next().and_then(forwarded::traceparent);
     Ok(Request {

@@ -2,40 +2,33 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use ipnet::IpNet;
-
 use crate::judge::{Judge, Stop};
+use crate::plan::{Gateway, ProxyHeader};
 use crate::reason;
 
-/// The client's address and whether it spoke TLS: believed only from trusted proxies, read from the right.
+/// The client's address and whether it spoke TLS: believed only from trusted proxies, in the header that they write, read
+/// from the right. The other header passes most proxies untouched, so it is the client's own word.
 ///
 /// # Errors
 /// A trusted proxy that sends what cannot be read is refused.
 pub(super) fn client<'h, I: Iterator<Item = &'h [u8]>>(
     peer: IpAddr,
     secure: bool,
-    trusted: &[IpNet],
+    gateway: &Gateway,
     named: impl Fn(&'static str) -> I,
     judge: &mut Judge<'_>,
 ) -> Result<(IpAddr, bool), Stop> {
-    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
+    let is_trusted = |address: IpAddr| gateway.trusted_proxies.iter().any(|network| network.contains(&address));
     let peer = peer.to_canonical();
     if !is_trusted(peer) {
         return Ok((peer, secure));
     }
-    let forwarded = joined(named("forwarded"));
-    let (hops, proto) = if forwarded.is_empty() {
-        let hops: Vec<String> = joined(named("x-forwarded-for"));
-        (hops, joined(named("x-forwarded-proto")).pop())
-    } else {
-        let last_proto = forwarded.last().and_then(|element| parameter(element, "proto"));
-        (
-            forwarded
-                .iter()
-                .filter_map(|element| parameter(element, "for"))
-                .collect(),
-            last_proto,
-        )
+    let (hops, proto) = match gateway.proxy_header {
+        ProxyHeader::XForwardedFor => (
+            joined(named("x-forwarded-for")),
+            joined(named("x-forwarded-proto")).pop(),
+        ),
+        ProxyHeader::Forwarded => elements(&joined(named("forwarded"))),
     };
     let secure = proto.map_or(secure, |proto| proto.eq_ignore_ascii_case("https"));
     let mut client = peer;
@@ -50,6 +43,15 @@ pub(super) fn client<'h, I: Iterator<Item = &'h [u8]>>(
         }
     }
     Ok((client, secure))
+}
+
+/// What each element of `Forwarded` says `for` (nothing is no address), and the `proto` of the nearest.
+fn elements(elements: &[String]) -> (Vec<String>, Option<String>) {
+    let hops = elements
+        .iter()
+        .map(|element| parameter(element, "for").unwrap_or_default());
+    let proto = elements.last().and_then(|element| parameter(element, "proto"));
+    (hops.collect(), proto)
 }
 
 fn joined<'h>(values: impl Iterator<Item = &'h [u8]>) -> Vec<String> {

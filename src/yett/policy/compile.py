@@ -127,6 +127,7 @@ def _gateway(file: PlanFile) -> dict[str, Any]:
         "admin": gateway.admin,
         "threads": gateway.threads,
         "trusted_proxies": gateway.trusted_proxies,
+        "proxy_header": gateway.proxy_header,
         "head": {"bytes": head.bytes, "headers": head.headers, "target": head.target},
         "timeouts": {each: getattr(timeouts, each) for each in ("head", "body", "idle", "drain")},
         "held_bytes": gateway.held,

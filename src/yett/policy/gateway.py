@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from yett.controls.admit import Head
-from yett.policy.section import Section, wrong
+from yett.openapi.json_types import is_object
+from yett.policy.section import Also, Section, wrong
 from yett.policy.values import Address, Duration, Network, Size, Text, is_loopback
 
 _PORTS = 65_535
@@ -41,7 +42,10 @@ class Gateway(Section):
     admin: Address | None = Field(default=None, description="Where metrics and health are served; loopback")
     threads: int = Field(default=0, ge=0, le=1024, description="Reactor threads; 0: one for each core")
     trusted_proxies: list[Network] = Field(
-        default=[], description="Networks whose Forwarded and X-Forwarded-* are believed"
+        default=[], description="Networks whose word for the client's address is believed"
+    )
+    proxy_header: Literal["x-forwarded-for", "forwarded"] = Field(
+        default="x-forwarded-for", description="The header in which they say it; the other one is ignored"
     )
     head: Head = Field(default=Head(), description="Limits of a request's head")
     timeouts: Timeouts = Field(default=Timeouts(), description="How long a client may take")
@@ -154,7 +158,7 @@ class FileSink(Section):
 def as_sink(value: object) -> object:
     """`stdout` stands for itself."""
     if isinstance(value, str) and value != "stdout":
-        raise wrong("{file: PATH} or stdout")
+        raise wrong("{file: PATH} or stdout, one or a list of them, or none")
     return {"file": "-"} if value == "stdout" else value
 
 
@@ -170,6 +174,17 @@ _SINK = {
     ]
 }
 Sink = Annotated[FileSink, BeforeValidator(as_sink), WithJsonSchema(_SINK)]
+
+
+def as_sinks(value: object) -> object:
+    """One sink needs no list; `none` stands for no sinks."""
+    if value == "none":
+        return []
+    return [value] if isinstance(value, str) or is_object(value) else value
+
+
+Sinks = Annotated[list[Sink], BeforeValidator(as_sinks), Also(anyOf=[*_SINK["anyOf"], {"const": "none"}])]
+DEFAULT_SINKS = [FileSink(file="evidence.jsonl")]
 
 
 def sinks(written: list[FileSink]) -> list[Any]:

@@ -40,6 +40,10 @@ def _has_json_reply(site: Site) -> bool:
     return answer is not None and answer.media_type is not None and answer.status // 100 == 2
 
 
+def _proxies(header: str) -> Need:
+    return lambda site: bool(site.gateway["trusted_proxies"]) and site.gateway["proxy_header"] == header
+
+
 def _is_default(site: Site) -> bool:
     """Shown what an unlisted request must show, and the operation asks for no more."""
     default = [[demand["credential"] for demand in demands] for demands in site.api["unlisted_security"]]
@@ -65,7 +69,8 @@ NEEDS: dict[str, Need] = {
     "limit.address": _by("address"),
     "limit.subject": _by("subject"),
     "open": lambda site: site.plan["closed"] is None,
-    "proxy": lambda site: bool(site.gateway["trusted_proxies"]),
+    "proxy.forwarded": _proxies("forwarded"),
+    "proxy.x_forwarded_for": _proxies("x-forwarded-for"),
     "reply.json": _has_json_reply,
     "reply.status": _hides_undeclared_status,
     "role": lambda site: bool(site.plan["roles"]),

@@ -85,9 +85,13 @@ fn shadows(name: &[u8]) -> bool {
     READ.contains(&&*dashed) || OVERRIDES.contains(&&*dashed) || dashed.starts_with(b"x-forwarded-")
 }
 
-/// A header as a place, by the convention of the guard contract.
+/// The most octets of a stranger's name that a place shows.
+const LONGEST_SHOWN: usize = 200;
+
+/// A header as a place, by the convention of the guard contract: a JSON pointer.
 fn place(name: &[u8]) -> Box<str> {
-    format!("/header/{}", String::from_utf8_lossy(name)).into()
+    let shown = name.get(..LONGEST_SHOWN).unwrap_or(name);
+    format!("/header/{}", String::from_utf8_lossy(shown).replace('~', "~0")).into()
 }
 
 pub(super) fn host(head: &Head, target: Option<&[u8]>, judge: &mut Judge<'_>) -> Result<Box<str>, Stop> {
@@ -113,7 +117,8 @@ pub(super) fn host(head: &Head, target: Option<&[u8]>, judge: &mut Judge<'_>) ->
     Ok(String::from_utf8_lossy(host).to_ascii_lowercase().into())
 }
 
-/// `host [":" port]`, RFC 3986 3.2.2, without userinfo and percent-encoding.
+/// `host [":" port]`, RFC 3986 3.2.2, without userinfo, percent-encoding and the root's dot, which some servers drop and
+/// others compare.
 fn is_authority(authority: &[u8]) -> bool {
     let (host, port) = match authority.iter().rposition(|byte| *byte == b':') {
         Some(at) if authority.last() != Some(&b']') => (authority.get(..at), authority.get(at + 1..)),
@@ -123,6 +128,7 @@ fn is_authority(authority: &[u8]) -> bool {
     let named = || {
         host.iter()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+            && !host.ends_with(b".")
     };
     let literal = || {
         let inside = host.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]"));
