@@ -38,6 +38,17 @@ def test_closed_operations_fall_short_when_strict(yett, tmp_path):
     assert (strict.code, "yett.yaml: falls short" in strict.out) == (1, True)
 
 
+def test_an_operation_that_compiles_closed_leaves_a_plan_that_the_engine_loads(yett, tmp_path):
+    parameters = ", ".join(f"{{name: {name}, in: path, required: true, schema: {{}}}}" for name in "xy")
+    (tmp_path / "openapi.yaml").write_text(
+        "openapi: 3.1.0\ninfo: {title: Pairs, version: '1'}\nsecurity: []\npaths:\n"
+        f"  /{{x}}{{y}}: {{get: {{parameters: [{parameters}], responses: {{'204': {{description: done}}}}}}}}\n"
+    )
+    (tmp_path / "yett.yaml").write_text(CLOSED)
+    done = yett("check")
+    assert (done.code, "two parameters with nothing between them" in done.out) == (0, True), done.out + done.err
+
+
 def test_json(yett, tmp_path):
     (tmp_path / "yett.yaml").write_text(CLOSED)
     holds = json.loads(yett("check", "--json").out)

@@ -108,7 +108,8 @@ impl Loader {
         let mut operations = Vec::with_capacity(api.operations.len());
         for (number, operation) in (0u32..).zip(api.operations) {
             let at = format!("{at}/operations/{number}");
-            if let Err(found) = routes.add(&operation.path, &operation.method, number) {
+            let is_closed = operation.closed.is_some();
+            if let Err(found) = routes.add(&operation.path, &operation.method, number, is_closed) {
                 self.fault(format!("{at}/path"), found);
             }
             operations.push(self.operation(&at, operation, &names, &mut compiler));

@@ -1,7 +1,7 @@
 //! resolve: Request → Call. Finds the one operation that the request means; what no operation describes goes nowhere.
 
 use crate::judge::{Denial, Hint, Judge, Stop};
-use crate::plan::{self, Api, Found, Operation, Plan};
+use crate::plan::{self, Api, Mode, Operation, Plan};
 use crate::reason::{self, Reason};
 use crate::steps::admit::Request;
 
@@ -87,21 +87,24 @@ pub(crate) fn resolve(request: Request, judge: &mut Judge<'_>) -> Result<Resolve
     };
     let offset = api.base.len();
     let path = request.path().get(offset..).unwrap_or_default();
-    let mut found = match api.router.find(if path.is_empty() { "/" } else { path }) {
-        Found::Nothing => return unlisted(request, index, api, reason::RESOLVE_OPERATION_UNKNOWN.into(), judge),
-        Found::Path(found) => found,
-        Found::Ambiguous(first) => {
-            judge.refuse(reason::RESOLVE_PATH_AMBIGUOUS)?;
-            first
-        }
+    let fits = api.router.fits(if path.is_empty() { "/" } else { path });
+    let is_ambiguous = fits.are_ambiguous();
+    let mut fits = fits.into_iter();
+    let Some(mut found) = fits.next() else {
+        return unlisted(request, index, api.unlisted, reason::RESOLVE_OPERATION_UNKNOWN, judge);
     };
+    if is_ambiguous {
+        judge.refuse(reason::RESOLVE_PATH_AMBIGUOUS)?;
+    }
     for span in &mut found.spans {
         *span = span.start + offset..span.end + offset;
     }
-    match operation(&found, request.method().name()) {
-        Some(operation) => open(request, index, api, operation, found.spans, judge),
-        None => no_method(request, index, api, &found, judge),
+    let method = request.method().name();
+    if let Some(operation) = operation(&found, method) {
+        return open(request, index, api, operation, found.spans, judge);
     }
+    let is_elsewhere = fits.any(|other| operation(&other, method).is_some());
+    no_method(request, (index, api), &found, is_elsewhere, judge)
 }
 
 /// HEAD is GET's operation without a body (RFC 9110 section 9.3.2).
@@ -147,11 +150,13 @@ fn open(
     }))
 }
 
+/// Where a template that fits too has the method, an upstream may serve that operation: to judge it as `unlisted` would lose
+/// what its operation asks for, and to judge it as that operation what the API's default asks for. It is refused.
 fn no_method(
     request: Request,
-    index: u32,
-    api: &Api,
+    (index, api): (u32, &Api),
     found: &plan::Path<'_>,
+    is_elsewhere: bool,
     judge: &mut Judge<'_>,
 ) -> Result<Resolved, Stop> {
     let mut methods: Vec<&str> = found.methods().collect();
@@ -164,21 +169,23 @@ fn no_method(
         return Ok(Resolved::Preflight(preflight));
     }
     let allow = Hint::Allow(methods.join(", ").into());
-    unlisted(
-        request,
-        index,
-        api,
-        Denial::from(reason::RESOLVE_METHOD_UNKNOWN).hint(allow),
-        judge,
-    )
+    let denial = Denial::from(reason::RESOLVE_METHOD_UNKNOWN).hint(allow);
+    let mode = if is_elsewhere { Mode::Enforce } else { api.unlisted };
+    unlisted(request, index, mode, denial, judge)
 }
 
 /// The relief that the plan may give: report, and go on as the pseudo-operation `unlisted`.
-fn unlisted(request: Request, index: u32, api: &Api, denial: Denial, judge: &mut Judge<'_>) -> Result<Resolved, Stop> {
-    judge.hear("resolve", api.unlisted, Err(Stop::Deny(denial)))?;
+fn unlisted(
+    request: Request,
+    api: u32,
+    mode: Mode,
+    denial: impl Into<Denial>,
+    judge: &mut Judge<'_>,
+) -> Result<Resolved, Stop> {
+    judge.hear("resolve", mode, Err(Stop::Deny(denial.into())))?;
     Ok(Resolved::Call(Call {
         request,
-        api: index,
+        api,
         operation: None,
         spans: plan::Spans::new(),
     }))
