@@ -131,6 +131,20 @@ def test_open_places_are_listed(described, one_schema):
     assert {place.pointer.rsplit("/", 1)[1] for place in description.open_places} == {"free"}
 
 
+@pytest.mark.parametrize("keyword", ["additionalProperties", "unevaluatedProperties"])
+def test_places_that_the_description_opens_are_listed(described, one_schema, keyword):
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}, keyword: True}
+    assert len(described(one_schema(schema)).open_places) == 2  # the body, the reply
+    assert not described(one_schema({**schema, keyword: {"type": "string"}})).open_places
+
+
+def test_patterns_that_are_one_on_the_linear_engine_both_hold(admits):
+    schema = {"patternProperties": {r"^\d+$": {"type": "string"}, "^[0-9]+$": {"maxLength": 3}}}
+    assert admits(schema, {"1": "abc"})
+    assert not admits(schema, {"1": 7})
+    assert not admits(schema, {"1": "abcd"})
+
+
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
 @pytest.mark.parametrize(
     ("value", "request_admits", "reply_admits"),

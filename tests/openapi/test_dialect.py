@@ -25,6 +25,18 @@ DOG = {"type": "object", "properties": {"kind": {"type": "string"}, "breed": {"t
         ({"type": "integer", "format": "int64"}, -(2**63), True, True),
         ({"type": "integer", "format": "int64"}, -(2**63) - 1, False, False),
         ({"type": "integer", "format": "int32", "minimum": 5}, 4, False, False),
+        ({"type": "integer", "format": "int32", "exclusiveMinimum": -(2**40)}, -(2**31) - 1, None, False),
+        ({"type": "integer", "format": "int32", "exclusiveMinimum": -(2**40)}, -(2**31), None, True),
+        ({"type": "integer", "format": "int32", "exclusiveMaximum": 2**40}, 2**31, None, False),
+        ({"type": "integer", "format": "int64", "exclusiveMaximum": 2**63}, 2**63 - 1, None, True),
+        ({"type": "integer", "format": "int64", "exclusiveMaximum": 2**70}, 2**63, None, False),
+        (
+            {"type": "integer", "format": "int32", "maximum": 2**40, "exclusiveMaximum": True},
+            2**31,
+            False,
+            False,
+        ),
+        ({"type": "string", "format": "idn-email"}, "not one", True, True),  # an annotation: the engine has no IDNA
         ({"type": "string", "format": "uuid"}, "not one", False, False),
         ({"type": "string", "format": "date"}, "2024-02-30", False, False),
         ({"type": "string", "format": "password"}, "anything", True, True),
@@ -36,7 +48,8 @@ DOG = {"type": "object", "properties": {"kind": {"type": "string"}, "breed": {"t
     ],
 )
 def test_both_versions(admits, schema, value, old, new):
-    assert admits(schema, value, "3.0.3") is old
+    if old is not None:  # none: 3.0 does not write it
+        assert admits(schema, value, "3.0.3") is old
     assert admits(schema, value, "3.1.0") is new
 
 

@@ -125,6 +125,14 @@ def test_every_duplicate_is_told():
         ),
         ('{"a":\n}', "x.json:2:1: found text that is not JSON (Expecting value), expected JSON (RFC 8259)"),
         (b'{"a":\n "\xff"}', "x.json:2:3: found bytes that are not UTF-8, expected JSON in UTF-8"),
+        (
+            '{"a": ' + "1" * 5000 + "}",
+            f"x.json:1:7: found {'1' * 59}…, expected a number of at most 400 digits",
+        ),
+        (
+            '{"a": 1, "a": ' + "[" * 900 + "]" * 900 + "}",
+            "x.json:1:1: found nesting deeper than 200, expected a shallower document",
+        ),
         ("[" * 300 + "]" * 300, "x.json:1:1: found nesting deeper than 200, expected a shallower document"),
         ("[" * 200_000, "x.json:1:1: found nesting deeper than 200, expected a shallower document"),
     ],

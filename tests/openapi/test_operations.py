@@ -4,6 +4,7 @@ import pytest
 
 INFO = {"title": "t", "version": "1"}
 JSON = {"application/json": {"schema": {"type": "object", "properties": {"a": {"type": "string"}}}}}
+VAGUE = "the body of {} may hold anything: no schema declares its members"
 OK = {"responses": {"200": {"description": ""}}}
 
 
@@ -223,14 +224,18 @@ def test_the_dialect_of_the_document(only):
 @pytest.mark.parametrize(
     ("content", "offered", "notes"),
     [
-        ({"application/json": {}}, {"application/json": None}, ()),
-        ({"application/JSON; charset=utf-8": {}}, {"application/json": None}, ()),
-        ({"application/problem+json": {}}, {"application/problem+json": None}, ()),
-        ({"*/*": {}}, {"application/json": None}, ()),
+        ({"application/json": {}}, {"application/json": None}, (VAGUE.format("application/json"),)),
+        ({"application/JSON; charset=utf-8": {}}, {"application/json": None}, (VAGUE.format("application/json"),)),
+        (
+            {"application/problem+json": {}},
+            {"application/problem+json": None},
+            (VAGUE.format("application/problem+json"),),
+        ),
+        ({"*/*": {}}, {"application/json": None}, (VAGUE.format("application/json"),)),
         (
             {"application/json": {}, "application/xml": {}},
             {"application/json": None},
-            ("a body of application/xml is not read yet, and refused",),
+            ("a body of application/xml is not read yet, and refused", VAGUE.format("application/json")),
         ),
     ],
 )
@@ -239,6 +244,38 @@ def test_bodies_offer_json(only, content, offered, notes):
     assert operation.closed is None
     assert operation.body.content == offered
     assert operation.notes == notes
+
+
+OPEN = {"type": "object", "additionalProperties": True}
+
+
+@pytest.mark.parametrize(
+    ("schema", "vague"),
+    [
+        ({}, True),
+        (True, True),
+        ({"type": "object"}, True),
+        (OPEN, True),
+        ({"type": "array"}, True),
+        ({"type": "array", "items": {}}, True),
+        ({"anyOf": [{"type": "object"}, {"type": "null"}]}, True),
+        ({"$ref": "#/components/schemas/Open"}, True),
+        ({"$ref": "#/components/schemas/Looped"}, False),
+        ({"type": "array", "items": {"type": "integer"}}, False),
+        ({"type": "object", "additionalProperties": {"type": "integer"}}, False),
+        ({"type": "object", "properties": {"a": {}}, "additionalProperties": True}, False),
+        ({"type": "string"}, False),
+        ({"enum": [1]}, False),
+    ],
+)
+def test_a_reply_of_which_the_description_says_nothing_is_noted(only, schema, vague):
+    components = {
+        "schemas": {"Open": OPEN, "Looped": {"type": "array", "items": {"$ref": "#/components/schemas/Looped"}}}
+    }
+    reply = {"description": "", "content": {"application/json": {"schema": schema}}}
+    operation = only(api({"responses": {"200": reply}}, components=components))
+    said = ("the reply 200 of application/json may hold anything: no schema declares its members",)
+    assert operation.notes == (said if vague else ())
 
 
 @pytest.mark.parametrize(

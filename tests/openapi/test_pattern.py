@@ -72,6 +72,9 @@ def test_refused(pattern, reason):
         (r"^[\p{L}\d]+$", ["a1\u00e4"], ["-"]),
         (r"^\P{L}$", ["1"], ["a"]),
         (r"\bfoo\b", ["a foo b"], ["afoob"]),
+        (r"^a\b", ["a", "a\u00e4"], ["ab"]),
+        (r"^a\B", ["ab"], ["a\u00e4", "a"]),
+        (r"^\B-", ["-"], ["a-"]),
         ("^[&&a]$", ["&", "a"], ["b"]),
         ("^[~-]$", ["~", "-"], ["a"]),
         ("a+?b", ["aab"], ["b"]),
@@ -103,6 +106,8 @@ pieces = st.sampled_from(
         "(?:ab|c)",
         "(a)",
         r"\/",
+        r"\b",
+        r"\B",
         "x|y",
         "{",
         "}",
@@ -110,7 +115,7 @@ pieces = st.sampled_from(
 )
 patterns = st.lists(
     st.tuples(pieces, st.sampled_from(["", "", "*", "+", "?", "{2}", "{1,3}", "{2,}"])), max_size=6
-).map(lambda parts: "".join(piece + ("" if piece in "^$x|y{}" else times) for piece, times in parts))
+).map(lambda parts: "".join(piece + ("" if piece in r"^$x|y{}\b\B" else times) for piece, times in parts))
 subjects = st.text(st.sampled_from("abcxyz019-._ /{}\u00e4\n"), max_size=8)
 
 
@@ -139,5 +144,5 @@ def test_sampled_strings_match(pattern, least, most):
     made = text(Random(1), least, most, None, [pattern])
     if made is not None:
         assert least <= len(made) <= (most or 10_000)
-        edges = re.search(r"(?<!^)(?<!\[)\^|\$(?!$)|\|", pattern)
+        edges = re.search(r"(?<!^)(?<!\[)\^|\$(?!$)|\||\\[bB]", pattern)
         assert validator.is_valid(made) or edges, (pattern, made)

@@ -8,9 +8,9 @@ each item. The schemas that judge the same value together (`$ref`, `allOf`, `one
    `additionalProperties: false` where there are no parts, which means the same and is cheaper. Parts are never closed
    themselves, so all of `allOf` declares together, and under `oneOf` and `anyOf` only branches that match declare.
 2. It stays open where the description says so: `additionalProperties: true` or `{}` (or a schema, which judges the
-   rest), or an own `unevaluatedProperties`.
+   rest), or an own `unevaluatedProperties`. Where anything may follow it is listed in `open_places`.
 3. A place that declares no members at all (`{}`, `type: object`) says nothing about them: it stays open and is listed
-   in `open_places`. So does a branch `type: object` without more of a place that is nothing but a union.
+   there too. So does a branch `type: object` without more of a place that is nothing but a union.
 4. A member that a place requires without describing it is declared, and may be anything.
 5. Nothing is closed under `not`, `if` and `contains`: refusing more there would admit more elsewhere. For the same
    reason `oneOf` is decided on unclosed branches, and the branch that matched must then also match closed (`anyOf`);
@@ -46,6 +46,7 @@ from yett.openapi.values import conjuncts, disjoint, indistinct
 Direction = Literal["in", "out"]
 _UNCLOSED = frozenset({"not", "if", "contains", "propertyNames"})
 _PARTS = IN_PLACE | {"$ref"}
+_REST = ("additionalProperties", "unevaluatedProperties")
 
 
 class Mode(Enum):
@@ -86,7 +87,6 @@ class Bundle:
         self.open_places: list[Site] = []
         self.sources: dict[str, Site] = {}
         self.indistinct: list[Site] = []
-        self.patterns: dict[str, Site] = {}
         self._schemas = schemas
         self._names: dict[tuple[Key, View], str] = {}
         self._families = Families(schemas)
@@ -105,6 +105,26 @@ class Bundle:
             named, waiting, how = self._waiting.popleft()
             self.defs[named] = self._rewrite(waiting, how)
         return reference
+
+    def says_nothing(self, reference: str) -> bool:
+        """Whether a place admits an object, or a list of objects, whatever they hold."""
+        return self._vague(self.defs.get(reference.rpartition("/")[2], True), set())
+
+    def _vague(self, schema: Json, seen: set[str]) -> bool:
+        if not is_object(schema):
+            return schema is True
+        words = schema.keys() - {"examples"}
+        if words == {"$ref"}:
+            reference = schema["$ref"]
+            if reference in seen:
+                return False
+            return self._vague(self.defs.get(reference.rpartition("/")[2], True), seen | {reference})
+        if words in ({"anyOf"}, {"oneOf"}):
+            return any(self._vague(branch, seen) for branch in schema[words.pop()])
+        if set(types_of(schema)) - {"null"} == {"array"}:
+            return words <= {"type", "items"} and self._vague(schema.get("items", True), seen)
+        open_ = all(schema.get(keyword, True) in (True, {}) for keyword in _REST)
+        return open_ and words <= {"type", *_REST} and (not types_of(schema) or "object" in types_of(schema))
 
     def anything(self) -> str:
         """`#/$defs/NAME` of the schema that admits everything."""
@@ -171,7 +191,7 @@ class Bundle:
         for union in ("anyOf", "oneOf"):
             if union in keywords:
                 self._union(union, site, view, schema)
-        self._linear(schema, site)
+        self._linear(schema)
         for asked in [] if view.base else self._families.demands(site):
             schema = _with(schema, asked)
         examples = exemplary(site.value)
@@ -181,15 +201,16 @@ class Bundle:
             schema = {"anyOf": [{"type": "null"}, schema]}
         return self._closed(site, schema, view)
 
-    def _linear(self, schema: dict[str, Json], site: Site) -> None:
-        """Patterns are written for the linear engine, and kept with their places."""
+    def _linear(self, schema: dict[str, Json]) -> None:
+        """Patterns are written for the linear engine; of two that are then one, both schemas hold."""
         if "pattern" in schema:
             schema["pattern"] = linear(schema["pattern"])
-            self.patterns.setdefault(schema["pattern"], site)
         if "patternProperties" in schema:
-            schema["patternProperties"] = {linear(name): value for name, value in schema["patternProperties"].items()}
-            for pattern in schema["patternProperties"]:
-                self.patterns.setdefault(pattern, site)
+            members: dict[str, Json] = {}
+            for written, value in schema["patternProperties"].items():
+                name = linear(written)
+                members[name] = {"allOf": [members[name], value]} if name in members else value
+            schema["patternProperties"] = members
 
     def _closed(self, site: Site, schema: dict[str, Json], view: View) -> dict[str, Json]:
         if view.mode is not Mode.PLACE:
@@ -198,6 +219,8 @@ class Bundle:
             self._open_place(site, schema)
             return schema
         if "additionalProperties" in schema or "unevaluatedProperties" in schema:
+            if any(schema.get(keyword) in (True, {}) for keyword in _REST):
+                self.open_places.append(site)
             return schema
         if schema.keys() - {"examples"} == {"$ref"}:
             return schema  # its target is a place itself

@@ -131,9 +131,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """One API: `schemas` is the shared `$defs` (`annotated`: with its examples), `patterns` what the engine must be
-    able to compile, with places.
-    """
+    """One API: `schemas` is the shared `$defs` (`annotated`: with its examples), `sources` where each comes from."""
 
     title: str
     base: str
@@ -144,14 +142,8 @@ class Description:
     annotated: dict[str, Json]
     schemes: dict[str, Scheme]
     sources: dict[str, Where]
-    written_patterns: tuple[tuple[str, Where], ...]
     unclosed: tuple[Where, ...]
     warnings: tuple[Problem, ...]
-
-    @property
-    def patterns(self) -> tuple[tuple[str, Place], ...]:
-        """The patterns of all schemas, each with the first place that has it."""
-        return tuple((pattern, where.place) for pattern, where in self.written_patterns)
 
     def schema_place(self, name: str) -> Place:
         """Where the schema `#/$defs/NAME` comes from."""

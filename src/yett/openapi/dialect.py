@@ -6,7 +6,8 @@ Rules, beyond the plain renaming of 3.0's boolean `exclusiveMinimum` and `exclus
 * in 3.0 nothing counts beside `$ref`; in 3.1 the siblings count;
 * `nullable: true` always admits null, also beside `enum`, and beside `allOf` and the like without a `type`: it is
   written for nothing else (the letter of 3.0.3 lets it act on `type` alone);
-* `format: int32` and `int64` become bounds; a format of JSON Schema is kept and asserted; any other is an annotation;
+* `format: int32` and `int64` become bounds; a format of `FORMATS` is kept and asserted; any other is an annotation,
+  also idn-email and idn-hostname, which the engine does not judge;
 * a 3.1 document with a boolean `exclusiveMinimum` (3.0's spelling, frequent in generated documents) is read as 3.0
   reads it.
 
@@ -52,9 +53,7 @@ FORMATS = frozenset(
         "time",
         "duration",
         "email",
-        "idn-email",
         "hostname",
-        "idn-hostname",
         "ipv4",
         "ipv6",
         "uri",
@@ -113,9 +112,9 @@ def _format(found: dict[str, Json], name: Json) -> None:
     types = types_of(found)
     if name in _BOUNDS and "integer" in types and set(types) <= {"integer", "null"}:
         bound = _BOUNDS[name]
-        if "exclusiveMinimum" not in found:
+        if found.get("exclusiveMinimum", -bound - 1) < -bound:
             found["minimum"] = max(found.get("minimum", -bound), -bound)
-        if "exclusiveMaximum" not in found:
+        if found.get("exclusiveMaximum", bound) >= bound:
             found["maximum"] = min(found.get("maximum", bound - 1), bound - 1)
 
 

@@ -1,8 +1,8 @@
 """A pattern's syntax tree → the text of a regular expression that ECMA-262 (flag `u`) and the engine's linear `regex`
 read alike.
 
-Classes are spelled out, so that `\\d`, `\\w`, `\\s` and `.` mean what ECMA-262 means and not what the other dialect
-means.
+Classes and edges of words are spelled out, so that `\\d`, `\\w`, `\\s`, `\\b` and `.` mean what ECMA-262 means and not
+what the other dialect means.
 """
 
 from __future__ import annotations
@@ -14,15 +14,25 @@ _SPECIAL_IN_CLASS = frozenset("\\^$.*+?()[]{}|/-")
 _DOUBLED = frozenset("&~")  # `&&` and `~~` are operators in a class of the `regex` crate
 
 
+_ASCII = "(?-u:\\{})"  # `\\b` and `\\B` between ASCII words, which the engine would else take as Unicode's
+
+
 def linear(pattern: str) -> str:
     """The pattern for the linear engine; raises `UnsupportedPatternError` where it has none."""
     return _write(parse_pattern(pattern))
 
 
+def tree(pattern: str) -> Node:
+    """The syntax tree of a pattern that `linear` wrote."""
+    for kind in "bB":
+        pattern = pattern.replace(_ASCII.format(kind), f"\\{kind}")
+    return parse_pattern(pattern)
+
+
 def _write(node: Node) -> str:
     match node:
         case Edge(kind):
-            return kind if kind in "^$" else f"\\{kind}"
+            return kind if kind in "^$" else _ASCII.format(kind)
         case Chars():
             return _chars(node)
         case Sequence(nodes):

@@ -15,10 +15,11 @@ from typing import NamedTuple
 from yett.openapi.json_spots import JsonSpots, spot_of_token
 from yett.openapi.json_types import Json, is_array, is_object
 from yett.openapi.problem import Place, Problems
-from yett.openapi.scalar import UnreadableScalarError, finite
+from yett.openapi.scalar import UnreadableScalarError, finite, integer
 from yett.openapi.yaml_tree import DEEPEST, Pointer, Spot, YamlTree
 
 MOST_BYTES = 32 * 1024 * 1024
+_SHOWN = 60
 
 
 def pointer_text(pointer: Pointer) -> str:
@@ -80,7 +81,9 @@ class Document:
             spot = (error.lineno - 1, error.colno - 1)
             problems.error(self._at(spot), f"text that is not JSON ({error.msg})", "JSON (RFC 8259)")
         except UnreadableScalarError as error:
-            problems.error(self._at(spot_of_token(text, error.args[0])), *error.args)
+            found, expected = error.args
+            short = found if len(found) <= _SHOWN else f"{found[: _SHOWN - 1]}…"
+            problems.error(self._at(spot_of_token(text, found)), short, expected)
         except RecursionError:
             problems.error(self._at((0, 0)), f"nesting deeper than {DEEPEST}", "a shallower document")
         else:
@@ -88,11 +91,12 @@ class Document:
 
     def _accept_json(self, text: str, root: Json, repeats: bool, problems: Problems) -> None:
         wrong = len(problems.errors)
+        if _depth(root) > DEEPEST:
+            problems.error(self._at((0, 0)), f"nesting deeper than {DEEPEST}", "a shallower document")
+            return
         if repeats:
             for pointer, spot in JsonSpots(text).repeated:
                 problems.error(self._at(spot, pointer), f"the key {pointer[-1]!r} again", "each key once")
-        if _depth(root) > DEEPEST:
-            problems.error(self._at((0, 0)), f"nesting deeper than {DEEPEST}", "a shallower document")
         if re.search(r"\\u[dD][89a-fA-F]", text) and _has_lone_surrogate(root):
             problems.error(self._at((0, 0)), "half a surrogate pair in a string", "strings of Unicode characters")
         if len(problems.errors) == wrong:
@@ -125,7 +129,13 @@ class _JsonReader:
         self.repeats = False
 
     def read(self, text: str) -> Json:
-        return json.loads(text, object_pairs_hook=self._members, parse_constant=_refuse_constant, parse_float=finite)
+        return json.loads(
+            text,
+            object_pairs_hook=self._members,
+            parse_constant=_refuse_constant,
+            parse_float=finite,
+            parse_int=integer,
+        )
 
     def _members(self, pairs: list[tuple[str, Json]]) -> dict[str, Json]:
         members = dict(pairs)

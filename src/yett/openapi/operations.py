@@ -165,23 +165,28 @@ class Operations:
             if not is_json(name) and not covers_json(name)
         )
         content = {name: self._place(media, "in", f"{identity}.body") for name, media in offered.items()}
+        notes.extend(self._vague("body", content))
         examples = {name: tuple(self._examples(media)) for name, media in offered.items()}
         return Body(body.value.get("required", False), content, examples)
 
     def _replies(self, identity: str, entry: Entry, notes: list[str]) -> dict[str, Reply]:
-        return {
-            status: self._reply(f"{identity}.{status}", site, notes) for status, site in self._settled_replies(entry)
-        }
+        return {status: self._reply(identity, status, site, notes) for status, site in self._settled_replies(entry)}
 
-    def _reply(self, name: str, site: Site, notes: list[str]) -> Reply:
+    def _reply(self, identity: str, status: str, site: Site, notes: list[str]) -> Reply:
         types = media_types(site)
         offered = readable(types)
-        content = {kind: self._place(media, "out", name) for kind, media in offered.items()}
+        content = {kind: self._place(media, "out", f"{identity}.{status}") for kind, media in offered.items()}
+        notes.extend(self._vague(f"reply {status}", content))
         for kind, media in types.items():
             if kind not in content and not (covers_json(kind) and self._is_structured(media)):
                 content[kind] = None
                 notes.append(f"a reply of {kind} is passed on without being read")
         return Reply(content, {kind: tuple(self._examples(media)) for kind, media in offered.items()})
+
+    def _vague(self, where: str, content: dict[str, str | None]) -> Iterator[str]:
+        for name, schema in content.items():
+            if schema is None or self._bundle.says_nothing(schema):
+                yield f"the {where} of {name} may hold anything: no schema declares its members"
 
     def _is_structured(self, media: Site) -> bool:
         """Whether only JSON can satisfy the schema of a range of media types."""

@@ -56,7 +56,6 @@ def _described(library: Library, problems: Problems) -> Description:
         annotated=bundle.defs,
         schemes=_schemes(library),
         sources={name: site.where() for name, site in bundle.sources.items()},
-        written_patterns=tuple((pattern, site.where()) for pattern, site in bundle.patterns.items()),
         unclosed=tuple(site.where() for site in bundle.open_places),
         warnings=tuple(sorted(set(problems.warnings))),
     )

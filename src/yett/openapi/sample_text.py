@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from random import Random
 from typing import TypeAlias
 
+from yett.openapi.linear import tree
 from yett.openapi.pattern import (
     Chars,
     Choice,
@@ -16,7 +17,6 @@ from yett.openapi.pattern import (
     Sequence,
     UnsupportedPatternError,
     complement,
-    parse_pattern,
 )
 
 _FORMATS = {
@@ -67,7 +67,7 @@ def text(random: Random, least: int, most: int | None, name: str | None, pattern
 
 def _fitting(random: Random, least: int, most: int | None, pattern: str) -> Text:
     try:
-        node = parse_pattern(pattern)
+        node = tree(pattern)
     except UnsupportedPatternError:
         return None
     for spread in (0, 1, 3, max(least, 1), least * 2 + 8):

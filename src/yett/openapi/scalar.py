@@ -60,6 +60,13 @@ def finite(text: str) -> float:
     return value
 
 
+def integer(text: str) -> int:
+    """A whole number that is not too long; raises `UnreadableScalarError`."""
+    if len(text) > _LONGEST_NUMBER:
+        raise UnreadableScalarError(text, f"a number of at most {_LONGEST_NUMBER} digits")
+    return int(text)
+
+
 def tagged(tag: str, text: str) -> Scalar:
     """The value of a scalar with an explicit tag of the core schema; raises `UnreadableScalarError` for any other."""
     name = tag.removeprefix(_TAGS)
