@@ -1,18 +1,20 @@
 //! Acts: sockets, threads and files around the engine; decides nothing.
 //!
-//! `worker` is the child process; `conn` is one client connection, and the file to read first. `state` is what a process
-//! knows: the ASGI shell decides on the same.
+//! `worker` is the child process; `conn` is one client connection, and the file to read first. `app` is the shell inside an app.
+//! `state` is what a process knows: both decide on the same.
 #![forbid(unsafe_code)]
 
+pub mod app;
 mod calendar;
 mod config;
 mod conn;
 mod control;
-pub mod evidence;
+mod decision;
+mod evidence;
 mod fetch;
 pub mod h1;
 pub mod log;
-pub mod metrics;
+mod metrics;
 mod process;
 mod reactor;
 pub mod state;
@@ -21,7 +23,6 @@ mod wire;
 pub mod worker;
 
 pub use config::key_sets;
-pub use control::start as start_control;
 
 /// The hash that names a plan: SHA-256 of its exact bytes, in hex. Nothing is read.
 #[must_use]

@@ -1,4 +1,4 @@
-//! What the process counts, as Prometheus reads it (text format 0.0.4). Counted in batches, never on a request's path.
+//! What the process counts, as Prometheus reads it (text format 0.0.4). Counted in batches: one lock for many requests.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ const BOUNDS: [u64; 12] = [
 
 /// The counters.
 #[derive(Default)]
-pub struct Metrics {
+pub(crate) struct Metrics {
     counted: Mutex<Counted>,
 }
 
@@ -40,7 +40,7 @@ struct Labels {
 
 impl Metrics {
     /// Counts outcomes.
-    pub fn count(&self, records: &[Record]) {
+    pub(crate) fn count(&self, records: &[Record]) {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         counted.total += records.len() as u64;
         for record in records {
@@ -68,7 +68,7 @@ impl Metrics {
     }
 
     /// How many requests came to an end.
-    pub fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.counted.lock().unwrap_or_else(PoisonError::into_inner).total
     }
 }

@@ -1,4 +1,5 @@
-//! What the threads of one gateway share: its state, its budgets, and where evidence and metrics go. No lock on a request's path.
+//! What the threads of one gateway share: its state, its budgets, and where evidence and metrics go. Budgets are atomic; outcomes
+//! are handed on in batches, under one lock for each batch.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};

@@ -62,8 +62,9 @@ pub fn run(config: &str, inherited: Inherited, clock: Clock) -> Result<(), NotSt
     let mut parent = inherited.control.as_ref().map(UnixStream::try_clone).transpose()?;
     let served = serve(config, inherited, clock);
     if let (Err(NotStarted::Refused(faults)), Some(parent)) = (&served, &mut parent) {
+        // A parent that cannot be told learns it from the exit code: the faults stay the reason.
         let line = format!("{}\n", control::refusals(faults));
-        io::Write::write_all(parent, line.as_bytes())?;
+        let _ = io::Write::write_all(parent, line.as_bytes());
     }
     served
 }
@@ -119,7 +120,7 @@ fn serve(config: &str, inherited: Inherited, clock: Clock) -> Result<(), NotStar
     for reactor in reactors {
         let _ = reactor.join();
     }
-    drop(runtime);
+    runtime.shutdown_background();
     queue.close(writer);
     Ok(lived?)
 }

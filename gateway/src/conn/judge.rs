@@ -1,16 +1,12 @@
 //! Asks the engine about one request: again and again while facts are missing, and never past a panic.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use yett_engine::{Body, BodyNeed, Head, Opened, Permit, Release, Stop, reason};
 
 use super::Connection;
 use super::exchange::Exchange;
+use crate::decision::MOST_ROUNDS;
+pub(super) use crate::decision::guarded;
 use crate::h1::{self, RawHead};
-use crate::log;
-
-/// A decision that asks for facts more often than this goes round in circles.
-const MOST_ROUNDS: usize = 8;
 
 impl Connection {
     /// Judges a request up to its permit; or what it is answered instead.
@@ -72,11 +68,4 @@ impl Connection {
         };
         had.map_err(|reason| exchange.session.fault(reason))
     }
-}
-
-/// What a decision brings; none: it panicked, and nothing of it counts.
-pub(super) fn guarded<T>(decide: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(decide))
-        .inspect_err(|_| log::error("a decision panicked; its request is refused", &[]))
-        .ok()
 }

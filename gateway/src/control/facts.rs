@@ -23,7 +23,7 @@ const ROUND: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// Where the thread cannot begin.
-pub fn start(state: &Arc<State>, wishes: Wishes) -> io::Result<JoinHandle<()>> {
+pub(crate) fn start(state: &Arc<State>, wishes: Wishes) -> io::Result<JoinHandle<()>> {
     let state = state.clone();
     std::thread::Builder::new()
         .name("yett-control".to_owned())

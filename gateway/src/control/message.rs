@@ -11,7 +11,7 @@ use yett_engine::Plan;
 use yett_engine::plan::Fault;
 
 use crate::config;
-use crate::evidence::Message;
+use crate::evidence::{Message, Untold, are_same};
 use crate::log;
 use crate::process::{Drain, Process};
 use crate::state::{Ground, Row};
@@ -83,28 +83,33 @@ impl Orders {
         let state = self.process.state.clone();
         let (done, built) = oneshot::channel();
         let building = std::thread::Builder::new().name("yett-plan".to_owned()).spawn(move || {
-            let swapped = load(Path::new(&path)).and_then(|plan| state.swap(plan));
-            let _ = done.send(swapped);
+            let _ = done.send(load(Path::new(&path)).and_then(|plan| state.prepare(plan)));
         });
         if let Err(error) = building {
             return refused("", &format!("no thread to build a plan: {error}"));
         }
         match built.await {
-            Ok(Ok(old)) => {
-                self.old.push(old);
-                let ground = self.process.state.ground();
-                self.process
-                    .evidence
-                    .tell(Message::Sinks(ground.plan.gateway.evidence.clone()));
-                log::info("judging by another plan", &[("plan", &ground.plan.hash)]);
-                json!({"plan": &*ground.plan.hash})
-            }
+            Ok(Ok(ground)) => self.swap(ground).await,
             Ok(Err(faults)) => {
                 log::error("a plan was refused; the old one stays", &[("faults", &faults.len())]);
                 refusals(&faults)
             }
             Err(_) => refused("", "loading the plan panicked; the old one stays"),
         }
+    }
+
+    /// The sinks come first: where the writer cannot be told of them, the old plan stays whole.
+    async fn swap(&mut self, ground: Ground) -> Value {
+        let (hash, sinks) = (ground.plan.hash.clone(), ground.plan.gateway.evidence.clone());
+        if !are_same(&sinks, &self.process.state.ground().plan.gateway.evidence)
+            && let Err(untold) = self.process.evidence.tell(Message::Sinks(sinks)).await
+        {
+            log::error("a plan was refused; the old one stays", &[("error", &untold)]);
+            return refused("/gateway/evidence", &untold.to_string());
+        }
+        self.old.push(self.process.state.swap(ground));
+        log::info("judging by another plan", &[("plan", &hash)]);
+        json!({"plan": &*hash})
     }
 
     fn keys(&self, keys: Value) -> Value {
@@ -136,10 +141,13 @@ impl Orders {
     /// Opens evidence files anew.
     pub(super) async fn reopen(&self) -> usize {
         let (done, count) = oneshot::channel();
-        self.process.evidence.tell(Message::Reopen(done));
+        let told = self.process.evidence.tell(Message::Reopen(done)).await;
         let count = match tokio::time::timeout(std::time::Duration::from_secs(2), count).await {
-            Ok(count) => count.unwrap_or_default(),
-            Err(_) => 0,
+            Ok(Ok(count)) if told.is_ok() => count,
+            Ok(_) | Err(_) => {
+                log::error("evidence files are not opened anew", &[("error", &Untold)]);
+                return 0;
+            }
         };
         log::info("evidence files are opened anew", &[("files", &count)]);
         count

@@ -7,6 +7,8 @@ mod admin;
 mod facts;
 mod message;
 mod socket;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::sync::Arc;
@@ -16,12 +18,13 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_local;
+use tokio::time::Instant;
 
 use crate::log;
 use crate::process::{Drain, Process};
 use crate::state::Wishes;
 
-pub use facts::start;
+pub(crate) use facts::start;
 use message::{Done, Order};
 pub(crate) use message::{load, refusals};
 use socket::Socket;
@@ -88,12 +91,14 @@ pub(crate) async fn live(control: Control) -> io::Result<()> {
             () = tokio::time::sleep(Duration::from_secs(1)) => orders.drop_old(),
         }
     };
-    let patience = patience.unwrap_or(process.state.ground().plan.gateway.timeouts.drain);
-    log::info("draining", &[("patience_ms", &patience)]);
+    let patience = bounded(patience.unwrap_or(process.state.ground().plan.gateway.timeouts.drain));
+    log::info("draining", &[("patience_ms", &patience.as_millis())]);
     drain.send_replace(Some(Drain {
-        patience: Duration::from_millis(patience),
+        patience,
         at_once: false,
     }));
+    let mut ids = vec![id];
+    let mut cut_at = None;
     let mut cut = 0;
     loop {
         tokio::select! {
@@ -101,18 +106,52 @@ pub(crate) async fn live(control: Control) -> io::Result<()> {
                 Some(requests) => cut += requests,
                 None => break,
             },
-            order = signals.next() => if order == Order::Drain {
-                drain.send_replace(Some(Drain { patience: Duration::ZERO, at_once: true }));
+            line = hear(&mut socket) => match line {
+                Some(line) => match orders.obey(&line).await {
+                    Done::Say(reply) => say(&mut socket, &reply).await,
+                    Done::Drain { patience, id } => {
+                        ids.push(id);
+                        cut_at = sooner(cut_at, patience);
+                    }
+                },
+                None => socket = None,
             },
+            order = signals.next() => match order {
+                Order::Drain => cut_at = sooner(cut_at, Some(0)),
+                Order::Reopen => {
+                    orders.reopen().await;
+                }
+            },
+            () = until(cut_at) => {
+                drain.send_replace(Some(Drain { patience: Duration::ZERO, at_once: true }));
+                cut_at = None;
+            }
         }
     }
     log::info("drained", &[("requests_cut", &cut)]);
-    say(
-        &mut socket,
-        &message::with_id(json!({"drained": {"requests": cut}}), id),
-    )
-    .await;
+    for id in ids {
+        let drained = json!({"drained": {"requests": cut}});
+        say(&mut socket, &message::with_id(drained, id)).await;
+    }
     Ok(())
+}
+
+/// No drain is waited for longer than a day.
+fn bounded(patience: u64) -> Duration {
+    Duration::from_millis(patience.min(86_400_000))
+}
+
+/// The earlier of two ends: an order to drain may shorten the one under way, and nothing makes it longer.
+fn sooner(end: Option<Instant>, patience: Option<u64>) -> Option<Instant> {
+    let other = patience.map(|patience| Instant::now() + bounded(patience));
+    end.into_iter().chain(other).min()
+}
+
+async fn until(end: Option<Instant>) {
+    match end {
+        Some(end) => tokio::time::sleep_until(end).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// The next line of the parent; none: it is gone. Without a parent it is waited for forever.

@@ -1,5 +1,7 @@
 //! One record as one line of JSON. What may be a secret is not in a record; a credential's digest is keyed here once more.
 
+use std::io;
+
 use aws_lc_rs::hmac;
 use serde_json::{Map, Value, json};
 use yett_engine::jose::Verified;
@@ -17,17 +19,23 @@ pub(crate) struct Liner {
 
 impl Liner {
     /// Digests are keyed with this; without it with a key of this process, so that none can be looked up elsewhere.
-    pub(crate) fn new(key: Option<&[u8]>) -> Self {
+    ///
+    /// # Errors
+    /// There is no randomness for a key.
+    pub(crate) fn new(key: Option<&[u8]>) -> io::Result<Self> {
         let mut own = [0; 32];
         let key = match key {
             Some(key) => key,
-            None if aws_lc_rs::rand::fill(&mut own).is_ok() => &own,
-            None => &own,
+            None => {
+                aws_lc_rs::rand::fill(&mut own)
+                    .map_err(|_| io::Error::other("no randomness to key the digests of evidence with"))?;
+                &own
+            }
         };
         let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), b"yett evidence credential");
-        Self {
+        Ok(Self {
             key: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()),
-        }
+        })
     }
 
     /// Appends one record and a line end.

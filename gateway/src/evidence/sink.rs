@@ -4,13 +4,18 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use yett_engine::plan;
+use yett_engine::{Time, plan};
+
+use crate::calendar;
+use crate::state::Clock;
 
 /// One sink.
 pub(super) struct Sink {
     to: To,
     /// Half a line stands at its end: a write failed in the middle.
-    torn: bool,
+    pub(super) torn: bool,
+    /// Lines that it has missed, and of which no line in it speaks yet.
+    pub(super) missing: u64,
 }
 
 enum To {
@@ -27,7 +32,20 @@ impl Sink {
             },
             plan::Sink::Stdout => To::Stdout,
         };
-        Self { to, torn: false }
+        Self {
+            to,
+            torn: false,
+            missing: 0,
+        }
+    }
+
+    /// Whether a plan describes this one.
+    pub(super) fn is(&self, described: &plan::Sink) -> bool {
+        match (&self.to, described) {
+            (To::File { path, .. }, plan::Sink::File(name)) => path.as_os_str() == name.as_str(),
+            (To::Stdout, plan::Sink::Stdout) => true,
+            (To::File { .. }, plan::Sink::Stdout) | (To::Stdout, plan::Sink::File(_)) => false,
+        }
     }
 
     pub(super) fn name(&self) -> String {
@@ -41,15 +59,40 @@ impl Sink {
         matches!(self.to, To::File { .. })
     }
 
-    /// Closes the file; the next write opens it by its name.
+    /// Closes the file; the next write opens it by its name. What is torn is the file that goes.
     pub(super) fn reopen(&mut self) {
         if let To::File { file, .. } = &mut self.to {
             *file = None;
+            self.torn = false;
         }
     }
 
+    /// Takes so many lines, and before them one that says what this sink has missed.
+    ///
+    /// # Errors
+    /// How many of these lines it has missed now, and why.
+    pub(super) fn take(&mut self, lines: &[u8], count: u64, clock: &Clock) -> Result<(), (u64, io::Error)> {
+        let noted = if self.missing > 0 {
+            self.write(&note(self.missing, clock.now()))
+                .map_err(|(_, error)| (0, error))
+        } else {
+            Ok(())
+        };
+        let written = noted.and_then(|()| {
+            self.missing = 0;
+            self.write(lines)
+        });
+        written.map_err(|(octets, error)| {
+            let written = lines.get(..octets).unwrap_or_default();
+            let whole = written.iter().filter(|octet| **octet == b'\n').count();
+            let lost = count.saturating_sub(whole as u64);
+            self.missing += lost;
+            (lost, error)
+        })
+    }
+
     /// Appends whole lines, and says how many octets were written when not all were.
-    pub(super) fn write(&mut self, lines: &[u8]) -> Result<(), (usize, io::Error)> {
+    fn write(&mut self, lines: &[u8]) -> Result<(), (usize, io::Error)> {
         if self.torn {
             self.some(b"\n").map_err(|error| (0, error))?;
             self.torn = false;
@@ -92,4 +135,12 @@ impl Sink {
             Ok(written)
         }
     }
+}
+
+/// The line that says that others are missing.
+fn note(missing: u64, now: Time) -> Vec<u8> {
+    let mut line = b"{\"time\":\"".to_vec();
+    calendar::rfc3339(now, &mut line);
+    line.extend_from_slice(format!("\",\"evidence_dropped\":{missing}}}\n").as_bytes());
+    line
 }

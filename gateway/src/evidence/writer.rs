@@ -11,7 +11,6 @@ use yett_engine::plan;
 
 use super::sink::Sink;
 use super::{Liner, Message, Queue, Record};
-use crate::calendar;
 use crate::log;
 use crate::state::Clock;
 
@@ -20,14 +19,16 @@ const BATCH: usize = 1 << 18;
 /// Between two log lines about the same trouble.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-struct Writer {
+pub(super) struct Writer {
     liner: Liner,
     sinks: Vec<Sink>,
     lines: Vec<u8>,
     count: u64,
     dropped: Arc<AtomicU64>,
-    /// Of those dropped, how many a line has spoken of.
-    told: u64,
+    /// Of those dropped, how many sinks have lost.
+    lost: u64,
+    /// Of those dropped before they came here, how many every sink knows to be missing.
+    noticed: u64,
     warned: Option<Instant>,
     clock: Clock,
 }
@@ -35,19 +36,10 @@ struct Writer {
 /// Starts the writer; it ends with `Message::End`, or when nobody can tell it anything any more.
 ///
 /// # Errors
-/// Where the thread cannot begin.
-pub fn start(sinks: &[plan::Sink], key: Option<&[u8]>, clock: Clock) -> io::Result<(Queue, JoinHandle<()>)> {
+/// Where the thread cannot begin, or has no key for digests.
+pub(crate) fn start(sinks: &[plan::Sink], key: Option<&[u8]>, clock: Clock) -> io::Result<(Queue, JoinHandle<()>)> {
     let (queue, messages) = Queue::new();
-    let writer = Writer {
-        liner: Liner::new(key),
-        sinks: sinks.iter().map(Sink::new).collect(),
-        lines: Vec::with_capacity(BATCH),
-        count: 0,
-        dropped: queue.dropped.clone(),
-        told: 0,
-        warned: None,
-        clock,
-    };
+    let writer = Writer::new(&queue, sinks, key, clock)?;
     let thread = Builder::new()
         .name("yett-evidence".to_owned())
         .spawn(move || writer.run(&messages))?;
@@ -55,7 +47,21 @@ pub fn start(sinks: &[plan::Sink], key: Option<&[u8]>, clock: Clock) -> io::Resu
 }
 
 impl Writer {
-    fn run(mut self, messages: &Receiver<Message>) {
+    pub(super) fn new(queue: &Queue, sinks: &[plan::Sink], key: Option<&[u8]>, clock: Clock) -> io::Result<Self> {
+        Ok(Self {
+            liner: Liner::new(key)?,
+            sinks: sinks.iter().map(Sink::new).collect(),
+            lines: Vec::with_capacity(BATCH),
+            count: 0,
+            dropped: queue.dropped.clone(),
+            lost: 0,
+            noticed: 0,
+            warned: None,
+            clock,
+        })
+    }
+
+    pub(super) fn run(mut self, messages: &Receiver<Message>) {
         loop {
             let message = match messages.recv_timeout(INTERVAL) {
                 Ok(message) => Some(message),
@@ -73,9 +79,9 @@ impl Writer {
                     }
                     Message::Sinks(sinks) => {
                         self.write();
-                        self.sinks = sinks.iter().map(Sink::new).collect();
+                        self.turn_to(&sinks);
                     }
-                    Message::End => return self.write(),
+                    Message::End => return self.end(messages),
                 }
                 next = messages.try_recv().ok();
             }
@@ -97,53 +103,62 @@ impl Writer {
         }
     }
 
-    fn write(&mut self) {
-        let dropped = self.dropped.load(Ordering::Relaxed);
-        if self.lines.is_empty() && dropped == self.told {
-            return;
+    /// Sinks that stay keep what they know: half a line at their end, lines that are missing.
+    fn turn_to(&mut self, described: &[plan::Sink]) {
+        let mut before = std::mem::take(&mut self.sinks);
+        self.sinks = described
+            .iter()
+            .map(|sink| match before.iter().position(|known| known.is(sink)) {
+                Some(place) => before.swap_remove(place),
+                None => Sink::new(sink),
+            })
+            .collect();
+    }
+
+    /// Writes what came before the end; what came behind it is counted.
+    fn end(&mut self, messages: &Receiver<Message>) {
+        self.write();
+        let late = messages.try_iter().map(|message| match message {
+            Message::Records(records) => records.len() as u64,
+            Message::Reopen(_) | Message::Sinks(_) | Message::End => 0,
+        });
+        let late = late.sum();
+        if late > 0 {
+            self.dropped.fetch_add(late, Ordering::Relaxed);
+            log::warning("evidence was dropped: its writer had ended", &[("dropped", &late)]);
         }
+    }
+
+    fn write(&mut self) {
+        self.notice();
         let mut lost = 0;
         let mut trouble = None;
-        let note = (dropped > self.told).then(|| self.note(dropped - self.told));
         for sink in &mut self.sinks {
-            let noted = note.as_deref().map_or(Ok(()), |note| sink.write(note));
-            let written = noted
-                .map_err(|(_, error)| (0, error))
-                .and_then(|()| sink.write(&self.lines));
-            if let Err((octets, error)) = written {
-                let whole = self
-                    .lines
-                    .get(..octets)
-                    .unwrap_or_default()
-                    .iter()
-                    .filter(|octet| **octet == b'\n')
-                    .count();
-                lost = lost.max(self.count.saturating_sub(whole as u64));
+            if let Err((more, error)) = sink.take(&self.lines, self.count, &self.clock) {
+                lost = lost.max(more);
                 trouble = Some((sink.name(), error));
             }
         }
-        match trouble {
-            None => {
-                if note.is_some() {
-                    self.warn("evidence was dropped: the writer was behind", dropped - self.told, None);
-                }
-                self.told = dropped;
-            }
-            Some((name, error)) => {
-                let total = self.dropped.fetch_add(lost, Ordering::Relaxed) + lost;
-                self.warn("evidence cannot be written", total, Some((name, error)));
-            }
+        self.lost += lost;
+        let total = self.dropped.fetch_add(lost, Ordering::Relaxed) + lost;
+        if trouble.is_some() {
+            self.warn("evidence cannot be written", total, trouble);
         }
         self.lines.clear();
         self.count = 0;
     }
 
-    /// The line that says that others are missing.
-    fn note(&self, dropped: u64) -> Vec<u8> {
-        let mut line = b"{\"time\":\"".to_vec();
-        calendar::rfc3339(self.clock.now(), &mut line);
-        line.extend_from_slice(format!("\",\"evidence_dropped\":{dropped}}}\n").as_bytes());
-        line
+    /// What was dropped since the last time, before it came here, is missing in every sink.
+    fn notice(&mut self) {
+        let behind = self.dropped.load(Ordering::Relaxed) - self.lost;
+        let more = behind - self.noticed;
+        self.noticed = behind;
+        if more > 0 {
+            for sink in &mut self.sinks {
+                sink.missing += more;
+            }
+            self.warn("evidence was dropped: the writer was behind", more, None);
+        }
     }
 
     /// Warns, once an interval.

@@ -89,13 +89,17 @@ impl State {
         self.ground.load_full()
     }
 
-    /// Swaps the plan and hands out the old ground, to be dropped where its size hurts nobody.
+    /// Makes another plan ready to judge by.
     ///
     /// # Errors
-    /// What of the plan this shell cannot do; the old one stays.
-    pub fn swap(&self, plan: Plan) -> Result<Arc<Ground>, Vec<Fault>> {
-        let ground = Ground::new(plan, &self.key_sets)?;
-        Ok(self.ground.swap(Arc::new(ground)))
+    /// What of the plan this shell cannot do.
+    pub fn prepare(&self, plan: Plan) -> Result<Ground, Vec<Fault>> {
+        Ground::new(plan, &self.key_sets)
+    }
+
+    /// Swaps what requests stand on and hands out the old ground, to be dropped where its size hurts nobody.
+    pub fn swap(&self, ground: Ground) -> Arc<Ground> {
+        self.ground.swap(Arc::new(ground))
     }
 
     /// Swaps all given key sets; what they verified before counts no more.

@@ -6,8 +6,11 @@
     reason = "tests: what cannot be is a failure"
 )]
 
+mod app;
 mod connections;
 mod control;
+mod drain;
+mod evidence;
 mod key_sets;
 mod state;
 mod support;
