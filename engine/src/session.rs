@@ -103,6 +103,7 @@ impl Session {
             &self.plan,
             &Wire {
                 traceparent: traceparent.into(),
+                continues: self.trace.traceparent.is_some(),
             },
         )
     }
@@ -140,11 +141,6 @@ impl Session {
     /// The answer to an allowed preflight.
     pub fn answer(&self, preflight: &Preflight) -> Release {
         shape::answer(preflight, &self.plan)
-    }
-
-    /// Says in the trace that a reply was passed without being read.
-    pub fn not_inspected(&mut self) {
-        self.trace.not_inspected = true;
     }
 
     /// Ends the request: what evidence is made from.

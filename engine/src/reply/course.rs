@@ -8,6 +8,8 @@
 //!   place of its body. Any other undeclared reply is withheld.
 //! * Where a reply is declared without a body: that of a redirection is thrown away (RFC 9110 15.4: a note for humans), that
 //!   of an error is replaced, and a success that has one is withheld, because nobody said what may be in it.
+//!
+//! What is thrown away, replaced or withheld passes where the contract only reports on replies.
 
 use bytes::Bytes;
 
@@ -19,16 +21,18 @@ use crate::steps::media::{Media, is_identity};
 /// What must happen to a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Course {
-    /// There is no body, or none that goes on.
+    /// There is no body.
     Bare,
+    /// A redirection's body, which does not go on.
+    Note,
     /// The body goes on unread.
     Unread,
     /// The body is JSON, and this schema judges it.
     Read(Schema),
     /// There must be no body.
     Empty,
-    /// The status goes on, the body does not.
-    Replace,
+    /// The status goes on, the body does not, because of this.
+    Replace(Reason),
     /// The description does not declare the status: the guard `contract` says what follows.
     Undeclared,
     /// It cannot be read, and must be.
@@ -47,7 +51,7 @@ pub(super) fn of(pass: &Pass, plan: &Plan, status: u16, headers: &[(Bytes, Bytes
         Some(reply) => with_body(reply, api, status, headers),
         None if !matches!(status, 400..=599) => Course::Undeclared,
         None if is_bare => Course::Bare,
-        None => error(api),
+        None => error(api, reason::CONTRACT_REPLY_STATUS),
     }
 }
 
@@ -70,15 +74,15 @@ fn declared(operation: &Operation, status: u16) -> Option<&ReplyPlan> {
 
 fn bodiless(api: &Api, status: u16) -> Course {
     match status {
-        300..=399 => Course::Bare,
-        400..=599 => error(api),
+        300..=399 => Course::Note,
+        400..=599 => error(api, reason::RECEIVE_MEDIA_UNDECLARED),
         _ => Course::Empty,
     }
 }
 
-fn error(api: &Api) -> Course {
+fn error(api: &Api, reason: Reason) -> Course {
     match api.contract.undeclared_errors {
-        UndeclaredErrors::Replace => Course::Replace,
+        UndeclaredErrors::Replace => Course::Replace(reason),
         UndeclaredErrors::Pass => Course::Unread,
     }
 }
@@ -103,7 +107,7 @@ fn with_body(reply: &ReplyPlan, api: &Api, status: u16, headers: &[(Bytes, Bytes
                 Course::Unreadable(reason::RECEIVE_CODING_UNSUPPORTED)
             }
         }
-        _ if matches!(status, 400..=599) => error(api),
+        _ if matches!(status, 400..=599) => error(api, reason::RECEIVE_MEDIA_UNDECLARED),
         _ if first.is_none() => Course::Empty,
         _ => Course::Unreadable(reason::RECEIVE_MEDIA_UNDECLARED),
     }

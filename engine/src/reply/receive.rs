@@ -128,8 +128,12 @@ impl Pass {
             Course::Read(_) if reports && length(headers).is_some_and(|length| length > limit) => ReplyNeed::Stream,
             Course::Read(_) | Course::Empty => ReplyNeed::Hold { limit },
             Course::Unread => ReplyNeed::Stream,
-            Course::Undeclared | Course::Unreadable(_) if reports => ReplyNeed::Stream,
-            Course::Bare | Course::Replace | Course::Undeclared | Course::Unreadable(_) => ReplyNeed::Discard,
+            Course::Note | Course::Replace(_) | Course::Undeclared | Course::Unreadable(_) if reports => {
+                ReplyNeed::Stream
+            }
+            Course::Bare | Course::Note | Course::Replace(_) | Course::Undeclared | Course::Unreadable(_) => {
+                ReplyNeed::Discard
+            }
         }
     }
 }
@@ -151,10 +155,14 @@ fn length(headers: &[(Bytes, Bytes)]) -> Option<u64> {
 pub(crate) fn receive(pass: Pass, answer: Answer, judge: &mut Judge<'_>) -> Result<Reply, Stop> {
     let Answer { status, headers, body } = answer;
     let course = course::of(&pass, judge.plan, status, &headers);
-    let body = match course {
-        Course::Bare | Course::Replace => Body::None,
-        Course::Unread | Course::Read(_) | Course::Empty | Course::Undeclared | Course::Unreadable(_) => body,
+    let emptied = match (course, contract(&pass, judge.plan)) {
+        (Course::Replace(reason), Some(contract)) => {
+            replace(Denial::from(reason).at(status.to_string()), contract, judge)?
+        }
+        (Course::Note, Some(contract)) => contract.replies == Mode::Enforce,
+        _ => course == Course::Bare,
     };
+    let body = if emptied { Body::None } else { body };
     let json = match (course, contract(&pass, judge.plan)) {
         (Course::Read(schema), Some(contract)) => read(&body, contract, judge)?.map(|value| (value, schema)),
         (Course::Unreadable(reason), Some(contract)) => withhold(reason.into(), contract, judge).map(|()| None)?,
@@ -175,13 +183,23 @@ pub(crate) fn receive(pass: Pass, answer: Answer, judge: &mut Judge<'_>) -> Resu
         declared: course != Course::Undeclared,
         proposed: None,
         dropped: Vec::new(),
-        replaced: course == Course::Replace,
+        replaced: emptied && matches!(course, Course::Replace(_)),
     })
 }
 
 /// Heard in the mode of the contract on replies, whose judgement it would make impossible.
 fn withhold(denial: Denial, contract: &Contract, judge: &mut Judge<'_>) -> Result<(), Stop> {
     judge.hear(CONTROL, contract.replies, Err(Stop::Deny(denial)))
+}
+
+/// Whether a problem document takes the place of the body; where the contract only reports, or the check is taken out, none
+/// does.
+fn replace(denial: Denial, contract: &Contract, judge: &mut Judge<'_>) -> Result<bool, Stop> {
+    if judge.holds(contract.replies, &denial) {
+        judge.altered(&denial);
+        return Ok(true);
+    }
+    withhold(denial, contract, judge).map(|()| false)
 }
 
 fn is_empty(body: &Body) -> bool {

@@ -1,6 +1,7 @@
 //! shape: Reply, refusal or preflight → Release. The only place where something for a client is made.
 
 use bytes::Bytes;
+use smallvec::SmallVec;
 
 use super::problem;
 use super::receive::Reply;
@@ -46,10 +47,16 @@ pub(crate) fn shape(reply: Reply, trace_id: &str, judge: &mut Judge<'_>) -> Resu
     let call = pass.input().caller().call();
     let api = call.api(plan);
     let origin = call.request().header("origin").next();
-    let mut headers: Headers = received
-        .into_iter()
-        .filter(|(name, _)| !(is_withheld(name) || is_set_here(api, name) || replaced && is_of_body(name)))
-        .collect();
+    let hop = connection_names(&received);
+    let cut = !dropped.is_empty();
+    let stays = |name: &Bytes| {
+        !(is_withheld(name)
+            || hop.contains(name)
+            || is_set_here(api, name)
+            || replaced && is_of_body(name)
+            || cut && is_digest(name))
+    };
+    let mut headers: Headers = received.into_iter().filter(|(name, _)| stays(name)).collect();
     let body = if replaced {
         problem_headers(&mut headers);
         Body::Held(problem::in_place_of(status, trace_id).into())
@@ -132,6 +139,24 @@ fn is_withheld(name: &[u8]) -> bool {
         )
         || name.starts_with("access-control-")
         || name.starts_with("x-debug")
+}
+
+/// The headers that the upstream's `Connection` names are for that hop alone (RFC 9110 7.6.1), but for what describes a body.
+fn connection_names(received: &Headers) -> SmallVec<[Bytes; 1]> {
+    let named = received.iter().filter(|(name, _)| name.as_ref() == b"connection");
+    let options = named.flat_map(|(_, value)| value.split(|byte| *byte == b','));
+    options
+        .map(|option| Bytes::from(option.trim_ascii().to_ascii_lowercase()))
+        .filter(|name| !name.is_empty() && !is_of_body(name))
+        .collect()
+}
+
+/// What says of the octets that they are the ones that were sent (RFC 9530, and its older forms).
+fn is_digest(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"content-digest" | b"repr-digest" | b"digest" | b"content-md5" | b"etag"
+    )
 }
 
 fn is_of_body(name: &[u8]) -> bool {

@@ -16,6 +16,8 @@ use crate::steps::validate::{Body, Input};
 pub(crate) struct Wire {
     /// The whole `traceparent` header to send: the request's trace id, the shell's own span id.
     pub traceparent: Box<str>,
+    /// Whether it continues the caller's trace; only then does the caller's `tracestate` go on (W3C Trace Context 3.3).
+    pub continues: bool,
 }
 
 /// A request for the upstream.
@@ -130,6 +132,7 @@ fn headers(caller: &Caller, plan: &Plan, wire: &Wire) -> Vec<(Bytes, Bytes)> {
         !(is_dropped(name)
             || (identity && name == "accept-encoding")
             || named.iter().any(|known| known == name)
+            || (!wire.continues && name == "tracestate")
             || is_unverified(caller, plan, name))
     };
     let mut headers = Vec::with_capacity(20);
