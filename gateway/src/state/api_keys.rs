@@ -14,19 +14,13 @@ pub struct ApiKeys {
     records: ArcSwap<HashMap<Digest, Arc<ApiKeyRecord>>>,
 }
 
-/// One key as the parent tells it.
+/// One key as the parent tells it: beside `hmac` the fields of an [`ApiKeyRecord`], and no other. A misspelt `expires` would be a
+/// key that never expires.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Row {
     /// HMAC-SHA256 of the key with the pepper, 64 hex digits.
-    pub hmac: String,
-    /// What the store knows of it.
-    #[serde(flatten)]
-    pub record: Record,
-}
-
-/// The fields of an [`ApiKeyRecord`], beside `hmac`.
-#[derive(Debug, Deserialize)]
-pub struct Record {
+    hmac: String,
     id: String,
     subject: String,
     #[serde(default)]
@@ -35,25 +29,6 @@ pub struct Record {
     roles: Vec<String>,
     #[serde(default)]
     expires: Option<u64>,
-}
-
-impl From<Record> for ApiKeyRecord {
-    fn from(record: Record) -> Self {
-        let Record {
-            id,
-            subject,
-            scopes,
-            roles,
-            expires,
-        } = record;
-        Self {
-            id,
-            subject,
-            scopes,
-            roles,
-            expires,
-        }
-    }
 }
 
 impl ApiKeys {
@@ -73,10 +48,25 @@ impl ApiKeys {
     pub fn set(&self, rows: Vec<Row>) -> Result<usize, usize> {
         let mut records = HashMap::with_capacity(rows.len());
         for (index, row) in rows.into_iter().enumerate() {
-            let digest = super::hex::read(&row.hmac)
+            let Row {
+                hmac,
+                id,
+                subject,
+                scopes,
+                roles,
+                expires,
+            } = row;
+            let digest = super::hex::read(&hmac)
                 .and_then(|bytes| Digest::try_from(bytes).ok())
                 .ok_or(index)?;
-            records.insert(digest, Arc::new(row.record.into()));
+            let record = ApiKeyRecord {
+                id,
+                subject,
+                scopes,
+                roles,
+                expires,
+            };
+            records.insert(digest, Arc::new(record));
         }
         let count = records.len();
         self.records.store(Arc::new(records));

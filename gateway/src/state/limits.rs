@@ -133,10 +133,17 @@ impl Limits {
                 }
             };
             let most = now.saturating_add(draw.refill.saturating_mul(u64::from(draw.burst)));
-            if full_at > most && !bucket.overflows {
-                // Emptier than empty: a reload made the limit smaller or faster. It fills from now on.
-                shard.full_at.insert(bucket.name, most);
-                shard.first_full = shard.first_full.min(most);
+            if full_at > most {
+                // Emptier than empty: a reload made the limit smaller or faster, or the clock went back. It fills from now on.
+                match &mut overflow {
+                    Some(shared) if bucket.overflows => {
+                        shared.insert(bucket.salt, most);
+                    }
+                    Some(_) | None => {
+                        shard.full_at.insert(bucket.name, most);
+                        shard.first_full = shard.first_full.min(most);
+                    }
+                }
             }
             bucket.after = full_at.clamp(now, most).saturating_add(draw.refill);
             if bucket.after > most {

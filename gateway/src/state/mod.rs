@@ -11,8 +11,11 @@ mod seen;
 mod tokens;
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, oneshot};
@@ -124,8 +127,8 @@ impl State {
         }
     }
 
-    /// Waits until a missing fact was fetched, could not be, or the deadline has passed; then the decision is made again, and
-    /// finds the fact known or unavailable. False: it cannot be fetched at all.
+    /// Waits until a missing fact was fetched or could not be; then the decision is made again, and finds it known or
+    /// unavailable. False: it cannot be fetched at all, or not before the deadline, and nothing is decided again.
     pub async fn fetch(&self, ground: &Ground, missing: &Missing) -> bool {
         let Some(done) = self.wish(ground, missing) else {
             return false;
@@ -138,15 +141,16 @@ impl State {
         let Some(mut done) = self.wish(ground, missing) else {
             return false;
         };
-        let end = std::time::Instant::now() + self.deadline;
-        while std::time::Instant::now() < end {
-            match done.try_recv() {
-                Ok(()) => return true,
-                Err(oneshot::error::TryRecvError::Closed) => return false,
-                Err(oneshot::error::TryRecvError::Empty) => std::thread::sleep(Duration::from_millis(1)),
+        let end = Instant::now() + self.deadline;
+        let waker = Waker::from(Arc::new(Waiting(std::thread::current())));
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            match Pin::new(&mut done).poll(&mut Context::from_waker(&waker)) {
+                Poll::Ready(fetched) => return fetched.is_ok(),
+                Poll::Pending if left.is_zero() => return false,
+                Poll::Pending => std::thread::park_timeout(left),
             }
         }
-        false
     }
 
     fn wish(&self, ground: &Ground, missing: &Missing) -> Option<oneshot::Receiver<()>> {
@@ -172,6 +176,15 @@ impl State {
         if fetched.end(answer, self.clock.now()) {
             self.tokens.forget();
         }
+    }
+}
+
+/// A thread that waits for a fact.
+struct Waiting(Thread);
+
+impl Wake for Waiting {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }
 

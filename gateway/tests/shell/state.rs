@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use yett_engine::{Draw, Draws, Taken, Time, Who};
-use yett_gateway::state::Limits;
+use yett_gateway::state::{Limits, Row, Seen};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -192,4 +192,69 @@ fn only_full_buckets_are_evicted() {
         .filter(|_| take(&limits, std::slice::from_ref(&victim), now + 50 * SECOND) == Taken::All)
         .count();
     assert_eq!(left, 50, "what came back since, and not a full bucket");
+}
+
+#[test]
+fn an_exhausted_overflow_bucket_comes_back_as_fast_as_a_reloaded_limit_says() {
+    let limits = Limits::holding(64);
+    let now = 1_000 * SECOND;
+    let slow = |who| Draw {
+        refill: 3_600 * SECOND,
+        ..draw(0, who, 2)
+    };
+    for who in 0..10_000 {
+        let _ = take(&limits, &[slow(who)], now);
+    }
+    assert_eq!(
+        take(&limits, &[draw(0, 10_000, 2)], now),
+        Taken::Empty { index: 0, wait: SECOND }
+    );
+    assert_eq!(take(&limits, &[draw(0, 10_001, 2)], now + SECOND), Taken::All);
+}
+
+#[test]
+fn a_digest_is_first_once_until_it_expires() {
+    let seen = Seen::holding(2);
+    let (now, end) = (Time(10), Time(20));
+    assert_eq!(seen.first(&[1; 32], end, now), Some(true));
+    assert_eq!(seen.first(&[1; 32], end, now), Some(false));
+    assert_eq!(seen.first(&[2; 32], Time(30), now), Some(true));
+    assert_eq!(seen.first(&[3; 32], end, now), None, "no room, so nobody is the first");
+    assert_eq!(seen.first(&[2; 32], end, now), Some(false));
+    assert_eq!(seen.first(&[1; 32], Time(40), end), Some(true), "it has expired");
+    assert_eq!(seen.first(&[2; 32], Time(40), end), Some(false));
+    assert_eq!(seen.first(&[1; 32], Time(40), Time(30)), Some(false), "remembered anew");
+}
+
+#[test]
+fn a_full_store_of_digests_answers_at_once() {
+    let seen = Seen::default();
+    let digest = |number: u32| {
+        let mut digest = [0; 32];
+        digest[..4].copy_from_slice(&number.to_be_bytes());
+        digest
+    };
+    let full = (0..).find(|number| seen.first(&digest(*number), Time(2), Time(1)).is_none());
+    assert_eq!(full, Some(1 << 20));
+    let began = std::time::Instant::now();
+    for number in 0..5_000 {
+        assert_eq!(seen.first(&digest(number), Time(2), Time(1)), Some(false));
+    }
+    assert!(
+        began.elapsed().as_secs() < 5,
+        "each searched all: {:?}",
+        began.elapsed()
+    );
+}
+
+#[test]
+fn a_row_with_an_unknown_member_is_none() {
+    let row = |member: &str| {
+        let text = format!(r#"{{"hmac": "00", "id": "k", "subject": "s", "{member}": 1}}"#);
+        serde_json::from_str::<Row>(&text)
+            .map(drop)
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(row("expires"), Ok(()));
+    assert!(row("expire").unwrap_err().contains("unknown field `expire`"));
 }
