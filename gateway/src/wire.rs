@@ -7,6 +7,15 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 /// Writes all parts in order.
 pub(crate) async fn write_all<const N: usize>(to: &mut (impl AsyncWrite + Unpin), parts: [&[u8]; N]) -> io::Result<()> {
+    write_counted(to, parts, &mut 0).await
+}
+
+/// Writes all parts in order, and adds up what the socket has taken, also where not all of it was.
+pub(crate) async fn write_counted<const N: usize>(
+    to: &mut (impl AsyncWrite + Unpin),
+    parts: [&[u8]; N],
+    count: &mut u64,
+) -> io::Result<()> {
     let mut slices: SmallVec<[IoSlice<'_>; N]> = parts
         .into_iter()
         .filter(|part| !part.is_empty())
@@ -20,7 +29,10 @@ pub(crate) async fn write_all<const N: usize>(to: &mut (impl AsyncWrite + Unpin)
         };
         match written {
             0 => return Err(io::ErrorKind::WriteZero.into()),
-            written => IoSlice::advance_slices(&mut rest, written),
+            written => {
+                *count += written as u64;
+                IoSlice::advance_slices(&mut rest, written);
+            }
         }
     }
     Ok(())

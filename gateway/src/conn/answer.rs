@@ -1,10 +1,11 @@
-//! Writes a release to the client: head and body with one write, framing of its own. Nothing else is ever written to a client.
+//! Writes a release to the client: head and body with one write, framing of its own. Beside it a client only ever gets the
+//! `100 Continue` of `body`.
 
 use std::io;
 
 use bytes::{Bytes, BytesMut};
 use hyper::StatusCode;
-use yett_engine::Body;
+use yett_engine::{Body, reason};
 
 use super::exchange::Exchange;
 use super::send::Answering;
@@ -51,11 +52,15 @@ impl Connection {
             &*body
         };
         self.deadline.set(exchange.ground.plan.gateway.timeouts.body);
-        exchange.bytes_out = (self.out.len() + body.len()) as u64;
+        exchange.blamed = None;
         let body = self.join(body);
         let written = self
             .deadline
-            .within(wire::write_all(&mut self.stream, [&self.out, body]))
+            .within(wire::write_counted(
+                &mut self.stream,
+                [&self.out, body],
+                &mut exchange.bytes_out,
+            ))
             .await;
         match written {
             Ok(Ok(())) if keep => After::Keep,
@@ -72,24 +77,24 @@ impl Connection {
         keep: bool,
         answering: &mut Answering,
     ) -> After {
+        // Only what has a body streams: there is no framing `None` here.
         let framed = match answering.head.framing {
-            _ if !has_body(status) => Framed::Never,
-            Framing::None => Framed::Length(0),
             Framing::Length(length) => Framed::Length(length),
-            Framing::Chunked | Framing::UntilClose if exchange.is_old => Framed::UntilClose,
-            Framing::Chunked | Framing::UntilClose => Framed::Chunked,
+            _ if exchange.is_old => Framed::UntilClose,
+            Framing::None | Framing::Chunked | Framing::UntilClose => Framed::Chunked,
         };
-        let keep = keep && framed != Framed::UntilClose;
-        self.head(exchange, status, &headers, framed, keep);
-        let done = self.stream_body(exchange, framed, answering).await;
-        match done {
-            Ok(()) if keep => After::Keep,
+        let ends_here = framed == Framed::UntilClose;
+        self.head(exchange, status, &headers, framed, keep && !ends_here);
+        match self.stream_body(exchange, framed, answering).await {
+            Ok(()) if keep && !ends_here => After::Keep,
             Ok(()) => After::Close,
-            Err(failed) => {
-                if let Some(failed) = failed {
-                    let _ = exchange.session.fault(failed.reason());
+            Err(None) => After::Reset,
+            Err(Some(failed)) => {
+                let release = exchange.session.fault(failed.reason());
+                if exchange.bytes_out > 0 {
+                    return After::Reset;
                 }
-                After::Reset
+                self.answer(exchange, release.into_parts(), keep).await
             }
         }
     }
@@ -106,21 +111,22 @@ impl Connection {
         let patience = exchange.patience;
         loop {
             self.deadline.set(patience);
+            exchange.blamed = Some(reason::UPSTREAM_ANSWER_LATE);
             let octets = receiver.octets(reader, &self.deadline).await.map_err(Some)?;
             let last = octets.is_none();
             let octets = octets.unwrap_or_default();
             self.deadline.set(plan.gateway.timeouts.body);
+            exchange.blamed = None;
             let written = match framed {
                 Framed::Chunked if last => self.put(exchange, [&[], b"0\r\n\r\n", &[]]).await,
                 Framed::Chunked => {
                     let size = format!("{:x}\r\n", octets.len());
                     self.put(exchange, [size.as_bytes(), &octets, b"\r\n"]).await
                 }
-                Framed::Never => self.put(exchange, [&[], &[], &[]]).await,
-                Framed::Length(_) | Framed::UntilClose => self.put(exchange, [&[], &octets, &[]]).await,
+                Framed::Never | Framed::Length(_) | Framed::UntilClose => self.put(exchange, [&[], &octets, &[]]).await,
             };
             written.map_err(|_| None)?;
-            if last || framed == Framed::Never {
+            if last {
                 return Ok(());
             }
         }
@@ -138,8 +144,8 @@ impl Connection {
     /// Writes what stands in `out`, and these.
     async fn put(&mut self, exchange: &mut Exchange, [one, two, three]: [&[u8]; 3]) -> io::Result<()> {
         let parts = [&*self.out, one, two, three];
-        exchange.bytes_out += parts.iter().map(|part| part.len() as u64).sum::<u64>();
-        let written = self.deadline.within(wire::write_all(&mut self.stream, parts)).await;
+        let written = wire::write_counted(&mut self.stream, parts, &mut exchange.bytes_out);
+        let written = self.deadline.within(written).await;
         self.out.clear();
         written.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }

@@ -1,11 +1,11 @@
-//! One request and its answer, as far as evidence wants to know: begun with the head, ended with a record.
+//! One request and its answer, as far as evidence wants to know: begun with the head, ended with a record, also where it is cut.
 
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use yett_engine::Session;
+use yett_engine::{Reason, Session, reason};
 
 use crate::evidence::Record;
 use crate::process::Held;
@@ -26,10 +26,12 @@ pub(super) struct Exchange {
     pub(super) patience: u64,
     pub(super) bytes_in: u64,
     pub(super) bytes_out: u64,
-    /// The status that the client got; 0: none.
+    /// The status of the head that was made last. The client got it once an octet has gone out.
     pub(super) status: u16,
     /// The status that the upstream sent; 0: none.
     pub(super) upstream: u16,
+    /// Why the request ended, should it be cut now; none: the client does not read its answer.
+    pub(super) blamed: Option<Reason>,
     peer: IpAddr,
     began: Instant,
     busy: Busy,
@@ -45,7 +47,7 @@ impl Drop for Busy {
 }
 
 impl Exchange {
-    pub(super) fn begin(thread: &Rc<Thread>, peer: IpAddr) -> Self {
+    fn begin(thread: &Rc<Thread>, peer: IpAddr) -> Self {
         let ground = thread.process.state.ground();
         thread.busy.set(thread.busy.get() + 1);
         Self {
@@ -60,6 +62,7 @@ impl Exchange {
             bytes_out: 0,
             status: 0,
             upstream: 0,
+            blamed: Some(reason::ENGINE_FACT_UNAVAILABLE),
             peer,
             began: Instant::now(),
             busy: Busy(thread.clone()),
@@ -67,12 +70,25 @@ impl Exchange {
     }
 
     /// Takes so many octets out of the budget of held bodies.
-    pub(super) fn hold(&mut self, octets: u64) -> Result<(), yett_engine::Reason> {
+    pub(super) fn hold(&mut self, octets: u64) -> Result<(), Reason> {
         self.held.grow(octets, self.ground.plan.gateway.held_bytes)
     }
 
+    /// Hands on the record of what was not served to its end: the thread drains, or unwinds.
+    fn cut(mut self) {
+        let blamed = if std::thread::panicking() {
+            Some(reason::ENGINE_DECISION_FAULTED)
+        } else {
+            self.blamed
+        };
+        if let Some(reason) = blamed {
+            let _ = self.session.fault(reason);
+        }
+        self.end();
+    }
+
     /// Hands on the record.
-    pub(super) fn end(self) {
+    fn end(self) {
         let (ids, trace) = self.session.finish();
         let thread = self.busy.0.clone();
         thread.record(Record {
@@ -81,11 +97,36 @@ impl Exchange {
             trace,
             ids,
             peer: self.peer,
-            status: self.status,
+            status: if self.bytes_out > 0 { self.status } else { 0 },
             upstream: self.upstream,
             micros: u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX),
             bytes_in: self.bytes_in,
             bytes_out: self.bytes_out,
         });
+    }
+}
+
+/// Keeps an exchange until it ends, so that it leaves its record whatever becomes of the task that serves it.
+#[derive(Default)]
+pub(super) struct UnderWay(Option<Exchange>);
+
+impl UnderWay {
+    pub(super) fn begin(&mut self, thread: &Rc<Thread>, peer: IpAddr) -> &mut Exchange {
+        self.0.insert(Exchange::begin(thread, peer))
+    }
+
+    /// It was served to its end.
+    pub(super) fn end(mut self) {
+        if let Some(exchange) = self.0.take() {
+            exchange.end();
+        }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if let Some(exchange) = self.0.take() {
+            exchange.cut();
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! Spends a permit: the request to the upstream, the answer judged, the release to the client.
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use yett_engine::{Answer, Body, Pass, Permit, Reason, ReplyNeed, Stop, reason};
 
 use super::answer::Parts;
 use super::exchange::Exchange;
+use super::gather::Gathered;
 use super::judge::guarded;
 use super::send::{Answering, Broken};
 use super::{After, Connection};
@@ -38,8 +39,9 @@ impl Connection {
             target,
             head,
             mut body,
+            sent_whole,
         } = answering;
-        if head.keep_alive && self.body_ended && discard_what_is_here(&mut body, &mut conn.buffer) {
+        if head.keep_alive && sent_whole && discard_what_is_here(&mut body, &mut conn.buffer) {
             self.thread.pool.put(&target, conn, self.thread.ticker.now());
         }
         after
@@ -60,13 +62,9 @@ impl Connection {
             None => return exchange.session.fault(reason::ENGINE_DECISION_FAULTED).into_parts(),
             Some(ReplyNeed::Discard) => Body::None,
             Some(_) if answering.head.framing == Framing::None => Body::None,
-            Some(ReplyNeed::Stream) => {
-                exchange.session.not_inspected();
-                Body::Streamed
-            }
+            Some(ReplyNeed::Stream) => Body::Streamed,
             Some(ReplyNeed::Hold { limit }) => match self.collect(exchange, limit, answering).await {
-                Ok(octets) if octets.is_empty() => Body::None,
-                Ok(octets) => Body::Held(octets),
+                Ok(body) => body,
                 Err(reason) => return exchange.session.fault(reason).into_parts(),
             },
         };
@@ -91,46 +89,23 @@ impl Connection {
         exchange: &mut Exchange,
         limit: u64,
         answering: &mut Answering,
-    ) -> Result<Bytes, Reason> {
+    ) -> Result<Body, Reason> {
         let announced = match answering.head.framing {
-            Framing::Length(length) if length > limit => return Err(reason::RECEIVE_BODY_TOO_LARGE),
             Framing::Length(length) => length,
             Framing::None | Framing::Chunked | Framing::UntilClose => 0,
         };
-        exchange.hold(announced)?;
-        let mut set_aside = announced;
+        let too_large = reason::RECEIVE_BODY_TOO_LARGE;
+        let mut gathered = Gathered::new(exchange, announced, announced, (limit, too_large))?;
         self.deadline.set(exchange.patience);
         let (mut receiver, reader) = answering.receiver();
-        let mut first = Bytes::new();
-        let mut rest = BytesMut::new();
         while let Some(octets) = receiver
             .octets(reader, &self.deadline)
             .await
             .map_err(|failed| failed.reason())?
         {
-            let length = (first.len() + rest.len() + octets.len()) as u64;
-            if length > limit {
-                return Err(reason::RECEIVE_BODY_TOO_LARGE);
-            }
-            if length > set_aside {
-                exchange.hold(length - set_aside)?;
-                set_aside = length;
-            }
-            if first.is_empty() && rest.is_empty() {
-                first = octets;
-                continue;
-            }
-            if rest.is_empty() {
-                rest.reserve(
-                    usize::try_from(announced)
-                        .unwrap_or_default()
-                        .max(first.len() + octets.len()),
-                );
-                rest.extend_from_slice(&std::mem::take(&mut first));
-            }
-            rest.extend_from_slice(&octets);
+            gathered.add(exchange, octets)?;
         }
-        Ok(if rest.is_empty() { first } else { rest.freeze() })
+        Ok(gathered.whole())
     }
 }
 

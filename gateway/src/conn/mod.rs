@@ -4,6 +4,7 @@ mod answer;
 mod body;
 mod exchange;
 mod forward;
+mod gather;
 mod judge;
 mod send;
 
@@ -18,7 +19,7 @@ use yett_engine::{Head, Reason, reason};
 
 use crate::h1::{Event, Limits, RawHead, Reader, Version};
 use crate::reactor::{Deadline, Late, Thread};
-use exchange::Exchange;
+use exchange::UnderWay;
 
 /// What a closing connection still reads, so that the client gets to read the answer.
 const LINGER: (u64, usize) = (1_000, 1 << 20);
@@ -36,6 +37,8 @@ pub(crate) struct Connection {
     served: u64,
     /// The body of the request under way has been read to its end.
     body_ended: bool,
+    /// A request is under way: whoever drops the connection now resets it, so that nobody takes what was sent for the whole.
+    under_way: bool,
 }
 
 /// What comes next of a connection.
@@ -82,6 +85,7 @@ impl Connection {
             out: BytesMut::new(),
             served: 0,
             body_ended: false,
+            under_way: false,
         }
     }
 
@@ -97,14 +101,13 @@ impl Connection {
             match after {
                 After::Keep => {}
                 After::Close => return self.linger().await,
-                After::Reset => return self.reset(),
+                After::Reset => return,
             }
         }
     }
 
     /// Answers that there is no room, and closes.
     pub(crate) async fn turn_away(mut self) {
-        self.deadline.set(LINGER.0);
         if self.refuse(reason::UPSTREAM_CONNECTIONS_EXHAUSTED).await == After::Close {
             self.linger().await;
         }
@@ -146,30 +149,36 @@ impl Connection {
 
     /// Serves one request.
     async fn request(&mut self, raw: RawHead) -> After {
-        let mut exchange = Exchange::begin(&self.thread, self.peer.ip());
+        self.under_way = true;
+        let mut under_way = UnderWay::default();
+        let exchange = under_way.begin(&self.thread, self.peer.ip());
         exchange.bytes_in = raw.bytes().len() as u64;
         exchange.is_head = raw.method() == b"HEAD";
         exchange.is_old = raw.version() == Version::Http10;
         self.body_ended = false;
         let head = head(&raw, self.peer);
-        let after = match self.judge(&mut exchange, &head, &raw).await {
-            Ok(permit) => self.forward(&mut exchange, permit, &raw).await,
+        let after = match self.judge(exchange, &head, &raw).await {
+            Ok(permit) => self.forward(exchange, permit, &raw).await,
             Err(release) => {
                 let keep = self.may_keep(&raw);
-                self.answer(&mut exchange, release.into_parts(), keep).await
+                self.answer(exchange, release.into_parts(), keep).await
             }
         };
-        exchange.end();
+        under_way.end();
+        self.under_way = after == After::Reset;
         after
     }
 
     /// Answers what is no request, and closes.
     async fn refuse(&mut self, reason: Reason) -> After {
-        let mut exchange = Exchange::begin(&self.thread, self.peer.ip());
+        self.under_way = true;
+        let mut under_way = UnderWay::default();
+        let exchange = under_way.begin(&self.thread, self.peer.ip());
         exchange.bytes_in = self.reader.buffered() as u64;
         let release = exchange.session.fault(reason);
-        let after = self.answer(&mut exchange, release.into_parts(), false).await;
-        exchange.end();
+        let after = self.answer(exchange, release.into_parts(), false).await;
+        under_way.end();
+        self.under_way = after == After::Reset;
         after
     }
 
@@ -206,9 +215,13 @@ impl Connection {
             octets = octets.saturating_sub(read);
         }
     }
+}
 
-    fn reset(self) {
-        let _ = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if self.under_way {
+            let _ = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! Sends what a permit was spent for: finds or opens a connection, writes, and waits for the head of the answer.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use smallvec::SmallVec;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::tcp::WriteHalf;
@@ -17,6 +20,8 @@ pub(super) struct Answering {
     pub(super) target: Target,
     pub(super) head: AnswerHead,
     pub(super) body: BodyReader,
+    /// The upstream got the request to its last octet: only then does the next octet begin another.
+    pub(super) sent_whole: bool,
 }
 
 /// Why a request brought no answer that could be judged.
@@ -34,6 +39,7 @@ impl From<Failed> for Broken {
 }
 
 /// How a streamed body ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pumped {
     Whole,
     /// The upstream takes no more; it may have answered already.
@@ -54,6 +60,7 @@ impl Connection {
             return Err(Broken::Fault(reason::ENGINE_DECISION_FAULTED));
         };
         exchange.patience = api.upstream.timeout;
+        exchange.blamed = Some(reason::UPSTREAM_ANSWER_LATE);
         let outgoing = outgoing(forward, raw);
         let targets = ground
             .targets
@@ -84,16 +91,21 @@ impl Connection {
                     .send_over(exchange, &mut conn, forward, (target, outgoing), raw)
                     .await
                 {
-                    Ok(head) => {
+                    Ok((head, sent_whole)) => {
                         let body = BodyReader::new(head.framing);
                         return Ok(Answering {
                             conn,
                             target: target.clone(),
                             head,
                             body,
+                            sent_whole,
                         });
                     }
                     Err(Broken::Fault(_)) if conn.stale && may_repeat(forward) => {}
+                    Err(Broken::Reset(reason)) => {
+                        let _ = socket2::SockRef::from(&conn.stream).set_linger(Some(Duration::ZERO));
+                        return Err(Broken::Reset(reason));
+                    }
                     Err(broken) => return Err(broken),
                 }
             }
@@ -112,6 +124,7 @@ impl Connection {
         all
     }
 
+    /// Sends a request: the head of its answer, and whether it was sent whole.
     async fn send_over(
         &mut self,
         exchange: &mut Exchange,
@@ -119,45 +132,75 @@ impl Connection {
         forward: &Forward,
         (target, outgoing): (&Target, Outgoing),
         raw: &RawHead,
-    ) -> Result<AnswerHead, Broken> {
+    ) -> Result<(AnswerHead, bool), Broken> {
         self.out.clear();
         write_head(forward, target, outgoing, &mut self.out);
-        let body = match &forward.body {
-            Body::Held(octets) => self.join(octets),
-            Body::None | Body::Streamed => &[],
-        };
-        self.deadline.set(exchange.patience);
-        let written = self
-            .deadline
-            .within(wire::write_all(&mut conn.stream, [&self.out, body]))
-            .await;
-        if written.map_err(Failed::from)?.is_err() {
-            conn.stale = conn.reused;
-            return Err(Failed::Cut.into());
-        }
         let to_head = forward.method == "HEAD";
-        if matches!(forward.body, Body::Streamed) {
-            return self.send_stream(exchange, conn, outgoing, raw).await;
-        }
         self.deadline.set(exchange.patience);
+        match &forward.body {
+            Body::Held(octets) => {
+                let body = self.join(octets);
+                self.send_held(exchange.patience, conn, body, to_head).await
+            }
+            Body::None => self.send_held(exchange.patience, conn, &[], to_head).await,
+            Body::Streamed => {
+                let written = self
+                    .deadline
+                    .within(wire::write_all(&mut conn.stream, [&self.out]))
+                    .await;
+                if written.map_err(Failed::from)?.is_err() {
+                    return Err(Failed::Cut.into());
+                }
+                self.send_stream(exchange, conn, outgoing, (raw, to_head)).await
+            }
+        }
+    }
+
+    /// Sends what stands in `out`, and this body. What the upstream answers before its end counts, and ends it where it is an
+    /// error (RFC 9112 section 9.5).
+    async fn send_held(
+        &mut self,
+        patience: u64,
+        conn: &mut Conn,
+        body: &[u8],
+        to_head: bool,
+    ) -> Result<(AnswerHead, bool), Broken> {
+        let (read, mut write) = conn.stream.split();
         let mut receiver = Receiver {
-            stream: &mut conn.stream,
+            stream: read,
             buffer: &mut conn.buffer,
             reused: conn.reused,
         };
-        let head = receiver.head(to_head, &self.deadline).await;
-        conn.stale = matches!(head, Err(Failed::Stale));
-        Ok(head?)
+        let mut head = pin!(receiver.head(to_head, &self.deadline));
+        let mut writing = pin!(self.deadline.within(wire::write_all(&mut write, [&self.out, body])));
+        let answered = tokio::select! {
+            biased;
+            written = &mut writing => {
+                // A write that fails says nothing about what was answered before.
+                let sent_whole = written.map_err(Failed::from)?.is_ok();
+                self.deadline.set(patience);
+                head.await.map(|head| (head, sent_whole))
+            }
+            early = &mut head => match early {
+                Ok(head) if head.status < 400 => {
+                    let sent_whole = matches!(writing.await, Ok(Ok(())));
+                    Ok((head, sent_whole))
+                }
+                early => early.map(|head| (head, false)),
+            },
+        };
+        conn.stale = matches!(answered, Err(Failed::Stale));
+        Ok(answered?)
     }
 
-    /// Sends a body as it comes, unless the upstream answers before its end: then the rest is not sent.
+    /// Sends a body as it comes; what the upstream answers before its end is as in `send_held`.
     async fn send_stream(
         &mut self,
         exchange: &mut Exchange,
         conn: &mut Conn,
         outgoing: Outgoing,
-        raw: &RawHead,
-    ) -> Result<AnswerHead, Broken> {
+        (raw, to_head): (&RawHead, bool),
+    ) -> Result<(AnswerHead, bool), Broken> {
         let (read, mut write) = conn.stream.split();
         let mut receiver = Receiver {
             stream: read,
@@ -166,20 +209,25 @@ impl Connection {
         };
         let waiting = self.thread.ticker.deadline();
         let patience = exchange.patience;
-        let mut head = std::pin::pin!(receiver.head(false, &waiting));
-        let early = tokio::select! {
+        self.deadline.set(exchange.ground.plan.gateway.timeouts.body);
+        self.invite(raw).await.map_err(Broken::Reset)?;
+        let mut head = pin!(receiver.head(to_head, &waiting));
+        let mut pump = pin!(self.pump(exchange, &mut write, outgoing));
+        tokio::select! {
             biased;
-            pumped = self.pump(exchange, &mut write, outgoing, raw) => {
-                pumped?;
-                None
-            }
-            head = &mut head => Some(head),
-        };
-        match early {
-            Some(head) => Ok(head?),
-            None => {
+            pumped = &mut pump => {
+                let sent_whole = pumped? == Pumped::Whole;
                 waiting.set(patience);
-                Ok(head.await?)
+                Ok((head.await?, sent_whole))
+            }
+            early = &mut head => {
+                let head = early?;
+                let sent_whole = head.status < 400 && match pump.await {
+                    Ok(pumped) => pumped == Pumped::Whole,
+                    Err(Broken::Fault(_)) => false,
+                    Err(reset) => return Err(reset),
+                };
+                Ok((head, sent_whole))
             }
         }
     }
@@ -189,11 +237,7 @@ impl Connection {
         exchange: &mut Exchange,
         to: &mut WriteHalf<'_>,
         outgoing: Outgoing,
-        raw: &RawHead,
     ) -> Result<Pumped, Broken> {
-        let patience = exchange.ground.plan.gateway.timeouts.body;
-        self.deadline.set(patience);
-        self.invite(raw).await.map_err(Broken::Reset)?;
         let mut sent = 0u64;
         while let Some(octets) = self.octets().await.map_err(Broken::Reset)? {
             sent += octets.len() as u64;

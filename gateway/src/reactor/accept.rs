@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::{Builder, LocalOptions};
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::watch;
 use tokio::task::spawn_local;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
@@ -17,7 +17,7 @@ use crate::conn;
 use crate::log;
 use crate::process::{Drain, Process};
 
-/// Turned away connections that a thread answers at a time; beyond, they are just closed.
+/// Turned away connections that a thread answers at a time, beside those that it serves; beyond, they are just closed.
 const MOST_TURNED_AWAY: u32 = 256;
 
 /// Runs a reactor until it has drained; says how many requests were cut.
@@ -35,9 +35,14 @@ pub(crate) fn run(
         .build_local(LocalOptions::default())?;
     let thread = Rc::new(Thread::new(process));
     let cut = runtime.block_on(live(thread.clone(), listeners, drain, started));
-    drop(runtime);
+    end(runtime);
     thread.flush();
     cut
+}
+
+/// Drops every task, and waits for none of the threads that ask a resolver: nothing says when one of these returns.
+fn end(runtime: LocalRuntime) {
+    runtime.shutdown_background();
 }
 
 async fn live(
@@ -106,27 +111,87 @@ async fn accept(thread: Rc<Thread>, listener: TcpListener) {
 fn open(thread: &Rc<Thread>, stream: TcpStream, peer: std::net::SocketAddr) {
     let _ = stream.set_nodelay(true);
     let most = thread.process.state.ground().plan.gateway.connections;
-    let open = thread.process.connections.fetch_add(1, Ordering::Relaxed);
-    let place = Place(thread.process.clone());
-    let connection = conn::Connection::new(thread.clone(), stream, peer);
-    if open < most {
+    if let Some(place) = Place::among(&thread.process, most) {
+        let connection = conn::Connection::new(thread.clone(), stream, peer);
         spawn_local(async move {
             connection.serve().await;
             drop(place);
         });
-    } else if open < most.saturating_add(MOST_TURNED_AWAY) {
+    } else if let Some(refusal) = Refusal::among(thread) {
+        let connection = conn::Connection::new(thread.clone(), stream, peer);
         spawn_local(async move {
             connection.turn_away().await;
-            drop(place);
+            drop(refusal);
         });
     }
 }
 
-/// A connection's place among those that are open.
+/// A connection's place among those that are served.
 struct Place(Arc<Process>);
+
+impl Place {
+    /// One of so many, unless all are taken.
+    fn among(process: &Arc<Process>, most: u32) -> Option<Self> {
+        let one_more = |open: u32| (open < most).then(|| open + 1);
+        process
+            .connections
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
+            .ok()
+            .map(|_| Self(process.clone()))
+    }
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
         self.0.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A connection's place among those that are turned away.
+struct Refusal(Rc<Thread>);
+
+impl Refusal {
+    fn among(thread: &Rc<Thread>) -> Option<Self> {
+        let others = thread.turned_away.get();
+        (others < MOST_TURNED_AWAY).then(|| {
+            thread.turned_away.set(others + 1);
+            Self(thread.clone())
+        })
+    }
+}
+
+impl Drop for Refusal {
+    fn drop(&mut self) {
+        self.0.turned_away.set(self.0.turned_away.get().saturating_sub(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_runtime_waits_for_no_resolver() {
+        let runtime = Builder::new_current_thread()
+            .build_local(LocalOptions::default())
+            .unwrap();
+        let (answer, asked) = mpsc::channel::<()>();
+        let (tell, told) = mpsc::channel();
+        runtime.spawn_blocking(move || {
+            tell.send(None).unwrap();
+            tell.send(asked.recv_timeout(Duration::from_secs(5)).err())
+        });
+        assert_eq!(told.recv().unwrap(), None, "it is being asked");
+        end(runtime);
+        drop(answer);
+        let ended = mpsc::RecvTimeoutError::Disconnected;
+        assert_eq!(
+            told.recv().unwrap(),
+            Some(ended),
+            "it was still asked when the runtime ended"
+        );
     }
 }

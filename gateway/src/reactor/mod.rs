@@ -29,6 +29,8 @@ pub(crate) struct Thread {
     pub(crate) busy: Cell<u32>,
     /// Counts requests, to go round the URLs of an upstream.
     pub(crate) turn: Cell<usize>,
+    /// Connections beyond the plan's that are being told so.
+    turned_away: Cell<u32>,
     records: RefCell<Vec<Record>>,
     random: Cell<[u64; 2]>,
     date: RefCell<(u64, Rc<str>)>,
@@ -47,6 +49,7 @@ impl Thread {
             pool: Pool::default(),
             busy: Cell::new(0),
             turn: Cell::new(0),
+            turned_away: Cell::new(0),
             records: RefCell::new(Vec::with_capacity(BATCH)),
             random: Cell::new(if filled { [low, high | 1] } else { [process_id, 1] }),
             date: RefCell::new((u64::MAX, "".into())),

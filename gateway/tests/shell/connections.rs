@@ -4,7 +4,7 @@ use std::net::Shutdown;
 
 use serde_json::json;
 
-use crate::support::{Client, Gateway, Upstream, api, operation, plan};
+use crate::support::{Client, Gateway, Upstream, api, eventually, operation, plan};
 
 fn everything(upstream: &Upstream) -> serde_json::Value {
     let operations = [
@@ -268,7 +268,7 @@ fn connections_and_held_bytes_have_a_budget() {
     assert_eq!(answer.status, 503);
     assert!(third.is_closed());
     drop(first);
-    crate::support::eventually(|| {
+    eventually(|| {
         let mut client = Client::connect(gateway.address);
         client.send("GET /items/1 HTTP/1.1\r\nHost: a\r\n\r\n");
         client.answer_to("GET").filter(|answer| answer.status == 200)
@@ -287,7 +287,7 @@ fn a_drain_lets_requests_under_way_end_and_closes_the_idle() {
     assert_eq!(idle.get("/items/1").status, 200);
     let mut busy = gateway.client();
     busy.send("GET /slow/300 HTTP/1.1\r\nHost: a\r\n\r\n");
-    crate::support::eventually(|| (upstream.received().len() == 2).then_some(()));
+    eventually(|| (upstream.received().len() == 2).then_some(()));
     let draining = std::thread::spawn(move || gateway.drain());
     assert!(idle.is_closed());
     let answer = busy.answer();
@@ -306,10 +306,83 @@ fn a_drain_cuts_what_takes_too_long_and_says_how_many() {
     let mut gateway = Gateway::start(everything(&upstream));
     let mut busy = gateway.client();
     busy.send("GET /slow/3000 HTTP/1.1\r\nHost: a\r\n\r\n");
-    crate::support::eventually(|| (upstream.received().len() == 1).then_some(()));
+    eventually(|| (upstream.received().len() == 1).then_some(()));
     assert_eq!(
         gateway.order(&json!({"drain": 100, "id": 7})),
         json!({"drained": {"requests": 1}, "id": 7})
     );
-    assert!(busy.is_closed());
+    assert!(busy.is_reset());
+    let line = &gateway.evidence(1)[0];
+    assert_eq!(
+        (&line["decision"], &line["reason"], &line["status"], &line["operation"]),
+        (
+            &json!("faulted"),
+            &json!("upstream.answer.late"),
+            &json!(0),
+            &json!("slow")
+        )
+    );
+}
+
+#[test]
+fn a_drain_that_cuts_a_body_on_its_way_in_says_so() {
+    let upstream = Upstream::start();
+    let mut gateway = Gateway::start(everything(&upstream));
+    let mut busy = gateway.client();
+    busy.send(
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\
+         Expect: 100-continue\r\n\r\n",
+    );
+    assert_eq!(busy.answer().status, 100);
+    gateway.order(&json!({"drain": 0}));
+    assert!(busy.is_reset());
+    let line = &gateway.evidence(1)[0];
+    assert_eq!(
+        (&line["reason"], &line["status"], &line["bytes_out"]),
+        (&json!("upstream.body.late"), &json!(0), &json!(0))
+    );
+}
+
+#[test]
+fn who_is_turned_away_takes_no_ones_place() {
+    let upstream = Upstream::start();
+    let mut plan = everything(&upstream);
+    plan["gateway"]["connections"] = 1.into();
+    let mut gateway = Gateway::start(plan);
+    let mut first = gateway.client();
+    assert_eq!(first.get("/items/1").status, 200);
+    let mut others = [gateway.client(), gateway.client()];
+    for other in &mut others {
+        assert_eq!(other.answer().status, 503);
+    }
+    let status = gateway.order(&json!({"status": null}));
+    assert_eq!(
+        status["status"]["connections"], 1,
+        "they are still open, and not counted"
+    );
+}
+
+#[test]
+fn a_client_that_goes_while_it_is_invited_was_not_late() {
+    let upstream = Upstream::start();
+    let gateway = Gateway::start(everything(&upstream));
+    for _ in 0..200 {
+        let mut client = gateway.client();
+        client.send(
+            "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\
+             Expect: 100-continue\r\n\r\n",
+        );
+        client.reset();
+    }
+    assert_eq!(gateway.client().get("/items/1").status, 200);
+    let lines = eventually(|| {
+        let lines = gateway.evidence(1);
+        lines
+            .iter()
+            .any(|line| line["operation"] == "readItem")
+            .then_some(lines)
+    });
+    for line in lines.iter().filter(|line| line["operation"] == "echo") {
+        assert_eq!(line["reason"], "admit.body.cut");
+    }
 }

@@ -1,6 +1,6 @@
 //! A client that sends exactly the octets it is told, and reads answers as RFC 9112 frames them.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -62,6 +62,15 @@ impl Client {
             body.len()
         );
         self.send([head.as_bytes(), body].concat()).answer()
+    }
+
+    /// Sends a body of so many octets for as long as it is taken; the answer, where there is one.
+    pub(crate) fn stream_all(&mut self, target: &str, size: usize) -> Option<Answer> {
+        self.send(format!(
+            "POST {target} HTTP/1.1\r\nHost: shop.example\r\nContent-Length: {size}\r\n\r\n"
+        ));
+        let _ = self.stream.write_all(&vec![b's'; size]);
+        self.answer_to("POST")
     }
 
     /// The next answer; panics where the connection ends before it is whole.
@@ -126,6 +135,18 @@ impl Client {
                 return Some(body);
             }
         }
+    }
+
+    /// Goes without a word.
+    pub(crate) fn reset(self) {
+        let linger = Some(Duration::ZERO);
+        socket2::SockRef::from(&self.stream).set_linger(linger).unwrap();
+    }
+
+    /// Whether the connection ends in a reset, whatever came before.
+    pub(crate) fn is_reset(&mut self) -> bool {
+        let ended = self.stream.read_to_end(&mut self.buffer);
+        ended.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset)
     }
 
     fn more(&mut self) -> Option<()> {

@@ -1,7 +1,8 @@
 //! A real HTTP/1 upstream on threads: answers by path, and keeps what it received.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -33,24 +34,33 @@ impl Received {
 /// The upstream; it lives as long as its process.
 pub(crate) struct Upstream {
     pub(crate) address: SocketAddr,
-    received: Arc<Mutex<Vec<Received>>>,
+    kept: Arc<Kept>,
 }
 
+/// What it remembers.
+#[derive(Default)]
+struct Kept {
+    received: Mutex<Vec<Received>>,
+    /// Connections that ended in a reset while a request was read.
+    resets: AtomicUsize,
+}
+
+const TOO_LARGE: &[u8] = b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n";
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nserver: leaky/1.0\r\n";
 
 impl Upstream {
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let received: Arc<Mutex<Vec<Received>>> = Arc::default();
-        let kept = received.clone();
+        let kept: Arc<Kept> = Arc::default();
+        let theirs = kept.clone();
         std::thread::spawn(move || {
             for (connection, stream) in listener.incoming().enumerate() {
-                let kept = kept.clone();
+                let kept = theirs.clone();
                 std::thread::spawn(move || serve(stream.unwrap(), connection, &kept));
             }
         });
-        Self { address, received }
+        Self { address, kept }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -58,32 +68,47 @@ impl Upstream {
     }
 
     pub(crate) fn received(&self) -> Vec<Received> {
-        self.received.lock().unwrap().clone()
+        self.kept.received.lock().unwrap().clone()
+    }
+
+    pub(crate) fn resets(&self) -> usize {
+        self.kept.resets.load(Ordering::Relaxed)
     }
 }
 
-fn serve(mut stream: TcpStream, connection: usize, kept: &Mutex<Vec<Received>>) {
+fn serve(mut stream: TcpStream, connection: usize, kept: &Kept) {
     stream.set_nodelay(true).unwrap();
     let mut buffer = Vec::new();
-    while let Some(request) = read(&mut stream, &mut buffer, connection) {
-        kept.lock().unwrap().push(request.clone());
+    let mut more = |stream: &mut TcpStream, buffer: &mut Vec<u8>| {
+        let mut octets = [0; 65536];
+        match stream.read(&mut octets) {
+            Ok(read) if read > 0 => {
+                buffer.extend_from_slice(&octets[..read]);
+                return Some(());
+            }
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => kept.resets.fetch_add(1, Ordering::Relaxed),
+            Ok(_) | Err(_) => 0,
+        };
+        None
+    };
+    while let Some(mut request) = head(&mut stream, &mut buffer, connection, &mut more) {
+        let early = request.target().starts_with("/early");
+        if !early && body(&mut stream, &mut buffer, &mut request, &mut more).is_none() {
+            return;
+        }
+        kept.received.lock().unwrap().push(request.clone());
         if !answer(&mut stream, &request) {
+            return;
+        }
+        if early && body(&mut stream, &mut buffer, &mut request, &mut more).is_none() {
             return;
         }
     }
 }
 
-fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>, connection: usize) -> Option<Received> {
-    let more = |stream: &mut TcpStream, buffer: &mut Vec<u8>| {
-        let mut octets = [0; 65536];
-        match stream.read(&mut octets) {
-            Ok(read) if read > 0 => {
-                buffer.extend_from_slice(&octets[..read]);
-                Some(())
-            }
-            _ => None,
-        }
-    };
+type More<'m> = &'m mut dyn FnMut(&mut TcpStream, &mut Vec<u8>) -> Option<()>;
+
+fn head(stream: &mut TcpStream, buffer: &mut Vec<u8>, connection: usize, more: More<'_>) -> Option<Received> {
     let end = loop {
         match find(buffer, b"\r\n\r\n") {
             Some(end) => break end + 4,
@@ -91,14 +116,14 @@ fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>, connection: usize) -> Opti
         }
     };
     let head = String::from_utf8(buffer.drain(..end).collect()).unwrap();
-    let mut request = Received {
+    Some(Received {
         head,
         body: Vec::new(),
         connection,
-    };
-    if request.target().starts_with("/early") {
-        return Some(request);
-    }
+    })
+}
+
+fn body(stream: &mut TcpStream, buffer: &mut Vec<u8>, request: &mut Received, more: More<'_>) -> Option<()> {
     if let Some(length) = request.header("content-length") {
         let length = length.parse().unwrap();
         while buffer.len() < length {
@@ -125,7 +150,7 @@ fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>, connection: usize) -> Opti
             }
         }
     }
-    Some(request)
+    Some(())
 }
 
 /// Answers by path; false: the connection ends.
@@ -189,10 +214,40 @@ fn answer(stream: &mut TcpStream, request: &Received) -> bool {
             false
         }
         "early" => {
-            let _ = stream.write_all(b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n");
+            let _ = stream.write_all(TOO_LARGE);
             std::thread::sleep(Duration::from_millis(300));
             false
         }
+        "early-stays" => {
+            let _ = stream.write_all(TOO_LARGE);
+            loop {
+                std::thread::park();
+            }
+        }
+        "early-reads" => {
+            std::thread::sleep(Duration::from_millis(number as u64));
+            stream.write_all(TOO_LARGE).is_ok()
+        }
+        "early-fine" => whole(stream, b"{}"),
+        "no-body" => {
+            let _ = stream.write_all(format!("{OK}content-length: 100\r\n\r\n").as_bytes());
+            false
+        }
+        "late-body" => {
+            let _ = stream.write_all(format!("{OK}content-length: 100\r\n\r\n").as_bytes());
+            loop {
+                std::thread::park();
+            }
+        }
+        "begins" => {
+            let _ = stream.write_all(format!("{OK}\r\nbegun").as_bytes());
+            loop {
+                std::thread::park();
+            }
+        }
+        "no-chunks" => stream
+            .write_all(format!("{OK}transfer-encoding: chunked\r\n\r\nzz\r\n0\r\n\r\n").as_bytes())
+            .is_ok(),
         "interim" => {
             stream
                 .write_all(b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n")
