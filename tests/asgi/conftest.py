@@ -1,7 +1,10 @@
 """A guarded FastAPI app in a folder of its own, and a client that calls it in-process."""
 
+import asyncio
 import json
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,15 @@ apis:
     credentials: {key: {api_key: {}}}
 """
 NOW = 1_800_000_000 * 10**9
+SECONDS = 10
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Until it holds; fails where it does not within some seconds."""
+    ends = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < ends, "it did not happen"
+        threading.Event().wait(0.01)
 
 
 class Order(BaseModel):
@@ -93,3 +105,20 @@ def guarded(tmp_path: Path) -> Iterator[Guarded]:
 def key(guarded: Guarded) -> str:
     keys = Keys.of(read_plan(guarded.folder / "yett.yaml"))
     return keys.add("alice", NOW // 10**9)[1]
+
+
+def written(folder: Path, text: str, name: str = "yett.yaml") -> Path:
+    """Replaces a file at once, as editors do."""
+    partial = folder / f".{name}"
+    partial.write_text(text, "utf-8")
+    return partial.replace(folder / name)
+
+
+def status(guarded: Guarded, method: str, path: str, **options: Any) -> int:
+    """What a client gets."""
+
+    async def one() -> int:
+        async with guarded.client() as client:
+            return (await client.request(method, path, **options)).status_code
+
+    return asyncio.run(one())

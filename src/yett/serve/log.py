@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -20,23 +21,20 @@ class Log:
         self._stream = stream
 
     def write(self, level: str, message: str, **fields: object) -> None:
-        """One line."""
+        """One line; none where the stream takes none."""
         if LEVELS.index(level) > self._least:
             return
         time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         stream = self._stream or sys.stderr
         if self._json:
-            line = {
-                "time": time,
-                "level": level,
-                "message": message,
-                **{name: str(value) for name, value in fields.items()},
-            }
-            stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+            told = {name: str(value) for name, value in fields.items()}
+            line = json.dumps({"time": time, "level": level, "message": message, **told}, ensure_ascii=False)
         else:
             said = "".join(f" {name}={_quoted(str(value))}" for name, value in fields.items())
-            stream.write(f"{time} {level.upper():<7} {message}{said}\n")
-        stream.flush()
+            line = f"{time} {level.upper():<7} {message}{said}"
+        with suppress(OSError, ValueError):  # nobody reads it any more, or its disk is full: what it tells of goes on
+            stream.write(line + "\n")
+            stream.flush()
 
     def error(self, message: str, **fields: object) -> None:
         """Something does not work."""

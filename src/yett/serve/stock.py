@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,9 @@ def keep_plan(compiled: Compiled) -> Path:
         raise CannotServe(
             f"{path} cannot be written ({error.strerror}); `plans:` in the plan names another folder"
         ) from None
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
     return path
 
 
@@ -55,15 +59,15 @@ class Stock:
     def __init__(self, compiled: Compiled) -> None:
         """Open the store; raises `CannotServe`."""
         self._told: int | None = None
+        self._store = compiled.source.plan.store
         try:
             self._keys = _open(compiled) if uses_keys(compiled) else None
         except StoreError as error:
             raise CannotServe(str(error)) from None
 
-    @staticmethod
-    def differs(new: Compiled, old: Compiled) -> bool:
-        """Whether a child of the old plan has no pepper, or another one, for the new plan's keys."""
-        return uses_keys(new) and not uses_keys(old)
+    def serves(self, compiled: Compiled) -> bool:
+        """Whether this is also the store of another plan: that one uses no keys, or those of the store opened here."""
+        return not uses_keys(compiled) or (self._keys is not None and compiled.source.plan.store == self._store)
 
     def config(self, compiled: Compiled, path: Path) -> dict[str, Any]:
         """The child's configuration. Raises `CannotServe`."""

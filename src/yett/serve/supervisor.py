@@ -23,7 +23,7 @@ from yett.serve.child import Child, Message
 from yett.serve.children import Charge, Children
 from yett.serve.log import Log
 from yett.serve.sockets import CannotServe, Sockets
-from yett.serve.stock import Stock, keep_plan
+from yett.serve.stock import keep_plan
 from yett.serve.watch import Watch
 
 TICK_SECONDS = 0.1
@@ -283,10 +283,8 @@ class Supervisor:
     def _needs_a_child(self, compiled: Compiled) -> bool:
         """Whether something changed that a child is only told when it starts."""
         new, old = compiled.source.plan, self._charge.compiled.source.plan
-        fixed = [
-            (plan.gateway.listen, plan.gateway.admin, plan.gateway.threads, plan.log, plan.store) for plan in (new, old)
-        ]
-        return fixed[0] != fixed[1] or Stock.differs(compiled, self._charge.compiled)
+        fixed = [(plan.gateway.listen, plan.gateway.admin, plan.gateway.threads, plan.log) for plan in (new, old)]
+        return fixed[0] != fixed[1] or not self._charge.stock.serves(compiled)
 
     def _answered(self, message: Message) -> None:
         offered, self._offered = self._offered, None

@@ -19,9 +19,13 @@ class Watch:
         self._changed_at: float | None = None
         self.follow(files)
 
-    def follow(self, files: Iterable[Path]) -> None:
-        """Watch these files from now on; those that were watched before keep what was seen of them."""
-        self._marks = {path: self._marks.get(path, _mark(path)) for path in files}
+    def follow(self, files: Iterable[Path], since: int | None = None) -> None:
+        """Watch these files from now on; those that were watched before keep what was seen of them.
+
+        `since`: when they began to be read, in nanoseconds since 1970. What is new here and was written after that
+        counts as changed.
+        """
+        self._marks = {path: self._marks[path] if path in self._marks else _mark(path, since) for path in files}
 
     def poll(self, now: float) -> bool:
         """Whether files have changed since they were last reported, and have not changed for `STABLE_SECONDS`."""
@@ -36,9 +40,11 @@ class Watch:
         return True
 
 
-def _mark(path: Path) -> Mark:
+def _mark(path: Path, since: int | None = None) -> Mark:
     try:
         found = os.stat(path)
     except OSError:
+        return None
+    if since is not None and max(found.st_mtime_ns, found.st_ctime_ns) >= since:
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino

@@ -3,34 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from yett._engine import Request
+from yett.serve.asgi.body import CUT, SPENT
+from yett.serve.asgi.held import Held
+from yett.serve.asgi.patience import Patience
 from yett.serve.asgi.types import Headers, Message
 
 Told = tuple[Any, ...]
 FAILED_STATUS = 500
 
 
+@dataclass(frozen=True)
+class Ways:
+    """Out of here: `answer` sends a whole release, `pass_on` one part of a streamed body."""
+
+    answer: Callable[[Told], Awaitable[None]]
+    pass_on: Callable[[Message], Awaitable[None]]
+
+
 class Answering:
     """What an app sends, judged before it leaves."""
 
-    def __init__(
-        self,
-        request: Request,
-        answer: Callable[[Told], Awaitable[None]],
-        pass_on: Callable[[Message], Awaitable[None]],
-    ) -> None:
-        """`answer` sends a whole release, `pass_on` one part of a streamed body."""
-        self._request, self._answer, self._pass_on = request, answer, pass_on
+    def __init__(self, request: Request, held: Held, patience: Patience, ways: Ways) -> None:
+        """Nothing is sent yet; `patience` is how long the app may take."""
+        self._request, self._held, self._patience, self._ways = request, held, patience, ways
         self._start: Message | None = None
         self._need, self._limit = "", 0
         self._parts: list[bytes] = []
         self._had = 0
+        self._body_failed: str | None = None
         self._done = False
+
+    def body_ended(self, failed: str | None) -> None:
+        """A streamed request has ended: the app's time runs from here. What it says to half a body is not sent."""
+        self._body_failed = failed
+        self._patience.renew()
 
     async def send(self, message: Message) -> None:
         """ASGI's `send`, as the app sees it."""
+        if self._start is None and self._body_failed is not None:
+            return
         if message["type"] == "http.response.start":
             await self._begin(message)
         elif message["type"] == "http.response.body" and self._start is not None and not self._done:
@@ -40,23 +55,33 @@ class Answering:
         """The app has returned, or raised: whoever still waits for an answer gets one."""
         if self._done:
             return
-        self._done = True
-        if self._start is None and failed is not None:
-            self._start = {"status": FAILED_STATUS, "headers": []}
+        if self._start is None and self._body_failed is not None:
+            await self.refuse(self._body_failed)
+        elif self._start is None and failed is not None:
             need, _ = self._request.reply_need(FAILED_STATUS, [])
-            body = b"" if need == "hold" else None
-            await self._answer(self._request.reply(FAILED_STATUS, [], body))
-        elif self._need != "stream":
-            await self._answer(self._request.fault("upstream.answer.malformed"))
+            await self._answer(self._judged(FAILED_STATUS, [], b"" if need == "hold" else None))
+        else:
+            await self.refuse("upstream.answer.malformed")
+
+    async def refuse(self, reason: str) -> None:
+        """The answer to a fault, where none is under way; none to who has gone."""
+        if self._done or self._need == "stream":
+            return
+        told = self._request.fault(reason)
+        if reason == CUT:
+            self._done = True
+        else:
+            await self._answer(told)
 
     async def _begin(self, message: Message) -> None:
-        if self._start is not None:
+        if self._start is not None or self._done:
             return
         self._start = message
         headers = _headers(message)
         self._need, self._limit = self._request.reply_need(message["status"], headers)
+        self._patience.renew()
         if self._need == "stream":
-            told = self._request.reply(message["status"], headers, None, streamed=True)
+            told = self._judged(message["status"], headers, None, streamed=True)
             streamed = told[3] is None
             if streamed:
                 told[2].extend((name, value) for name, value in headers if name == b"content-length")
@@ -67,23 +92,30 @@ class Answering:
         more = message.get("more_body", False)
         if self._need == "stream":
             self._done = not more
-            await self._pass_on(message)
+            await self._ways.pass_on(message)
             return
         if self._need == "hold":
-            self._parts.append(message.get("body", b""))
-            self._had += len(self._parts[-1])
+            part: bytes = message.get("body", b"")
+            self._parts.append(part)
+            self._had += len(part)
             if self._had > self._limit:
-                self._done = True
-                await self._answer(self._request.fault("receive.body.too_large"))
-                return
-        if not more:
-            await self._judge()
+                return await self.refuse("receive.body.too_large")
+            if not self._held.grow(len(part)):
+                return await self.refuse(SPENT)
+        if not more and self._start is not None:
+            body = b"".join(self._parts) or None
+            await self._answer(self._judged(self._start["status"], _headers(self._start), body))
+        return None
 
-    async def _judge(self) -> None:
-        start = self._start or {"status": FAILED_STATUS, "headers": []}
+    def _judged(self, status: int, headers: Headers, body: bytes | None, *, streamed: bool = False) -> Told:
+        told = self._request.reply(status, headers, body, streamed=streamed)
+        return self._request.fault("engine.fact.unavailable") if told[0] == "fetch" else told
+
+    async def _answer(self, told: Told) -> None:
+        """A slow client is not the app's fault, so the app's time ends here."""
         self._done = True
-        body = b"".join(self._parts) or None
-        await self._answer(self._request.reply(start["status"], _headers(start), body))
+        self._patience.end()
+        await self._ways.answer(told)
 
 
 def _headers(message: Message) -> Headers:

@@ -10,16 +10,14 @@ from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
 from yett._engine import Request
-from yett.serve.asgi.answering import Answering
+from yett.serve.asgi.answering import Answering, Ways
+from yett.serve.asgi.body import CUT, LARGE, Body, Failed, Judged, Streamed
 from yett.serve.asgi.keeper import Keeper
-from yett.serve.asgi.types import App, Headers, Message, Receive, Scope, Send
+from yett.serve.asgi.patience import Patience
+from yett.serve.asgi.types import App, Headers, Receive, Scope, Send
 
 NOBODY = "0.0.0.0"  # noqa: S104 - where a server names no address (a Unix socket, a test client), all share one
 Told = tuple[Any, ...]
-
-
-class Gone(Exception):
-    """The client went away."""
 
 
 class Exchange:
@@ -29,6 +27,8 @@ class Exchange:
         """Nothing is judged yet."""
         self._keeper, self._app = keeper, app
         self._scope, self._receive, self._send = scope, receive, send
+        self._held = keeper.held()
+        self._is_settled = False  # the app has the request, or its answer is known
         self._status = 0
 
     async def run(self) -> None:
@@ -41,9 +41,12 @@ class Exchange:
             os.urandom(24),
         )
         try:
-            await self._judge(request)
-        except Gone:
-            return
+            with self._held:
+                await self._judge(request)
+        except asyncio.CancelledError:
+            if not self._is_settled:
+                request.fault(CUT)
+            raise
         finally:
             request.end(self._status)
 
@@ -54,40 +57,50 @@ class Exchange:
             return await self._answer(told)
         kind, limit = told
         if (_length(self._scope) or 0) > limit:
-            return await self._answer(request.fault("validate.body.too_large"))
-        body = _Body(self._receive, limit)
+            return await self._answer(request.fault(LARGE))
+        body = Body(self._receive, limit, self._keeper.body_seconds)
         if kind == "stream":
-            permitted = request.body(None, streamed=True)
-            return await self._forward(request, permitted, body.streamed)
+            return await self._forward(request, request.body(None, streamed=True), body)
         try:
-            async with asyncio.timeout(self._keeper.body_seconds):
-                held = await body.held()
-        except TimeoutError:
-            return await self._answer(request.fault("upstream.body.late"))
-        if held is None:
-            return await self._answer(request.fault("validate.body.too_large"))
-        permitted = request.body(held or None)
-        return await self._forward(request, permitted, _Once(held, self._receive))
+            whole = await body.whole(self._held)
+        except Failed as failed:
+            told = request.fault(failed.reason)
+            return None if failed.reason == CUT else await self._answer(told)
+        return await self._forward(request, request.body(whole or None), whole)
 
-    async def _forward(self, request: Request, permitted: Told, receive: Receive) -> None:
+    async def _forward(self, request: Request, permitted: Told, body: Body | bytes) -> None:
+        if permitted[0] == "fetch":
+            permitted = request.fault("engine.fact.unavailable")
         if permitted[0] == "answer":
             return await self._answer(permitted)
         _, method, target, headers = permitted
-        if isinstance(receive, _Once) and receive.body:
-            headers.append((b"content-length", str(len(receive.body)).encode()))
-        answering = Answering(request, self._answer, self._pass_on)
+        if isinstance(body, bytes) and body:
+            headers.append((b"content-length", str(len(body)).encode()))
+        first = 0.0 if isinstance(body, bytes) else self._keeper.body_seconds
+        patience = Patience(self._keeper.app_seconds, first=first)
+        answering = Answering(request, self._held, patience, Ways(self._answer, self._send))
+        if isinstance(body, bytes):
+            receive: Receive = Judged(body, self._receive)
+        else:
+            receive = Streamed(body, self._receive, answering.body_ended)
+        self._is_settled = True
         failed: BaseException | None = None
         try:
-            await self._app(_forwarded(self._scope, method, target, headers), receive, answering.send)
+            async with patience:
+                await self._app(_forwarded(self._scope, method, target, headers), receive, answering.send)
         except Exception as error:
             failed = error
-        await answering.finish(failed)
+        if patience.is_over:
+            await answering.refuse("upstream.answer.late")
+        else:
+            await answering.finish(failed)
         if failed is not None:
             raise failed
         return None
 
     async def _answer(self, told: Told) -> None:
         _, status, headers, body = told
+        self._is_settled = True
         self._status = status
         if self._scope["type"] == "websocket":
             await self._send({"type": "websocket.close", "code": 1008})
@@ -98,52 +111,6 @@ class Exchange:
         if body is not None:
             sent = b"" if self._scope["method"] == "HEAD" else body
             await self._send({"type": "http.response.body", "body": sent, "more_body": False})
-
-    async def _pass_on(self, message: Message) -> None:
-        await self._send(message)
-
-
-class _Body:
-    """A request's body on its way in, up to its limit."""
-
-    def __init__(self, receive: Receive, limit: int) -> None:
-        self._receive, self._limit, self._had = receive, limit, 0
-
-    async def held(self) -> bytes | None:
-        """All of it; none: it is larger than its limit. Raises `Gone`."""
-        parts: list[bytes] = []
-        more = True
-        while more:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise Gone
-            parts.append(message.get("body", b""))
-            self._had += len(parts[-1])
-            more = message.get("more_body", False)
-            if self._had > self._limit:
-                return None
-        return b"".join(parts)
-
-    async def streamed(self) -> Message:
-        """The next part; past the limit the app is told that the client went away."""
-        message = await self._receive()
-        self._had += len(message.get("body", b""))
-        if self._had > self._limit:
-            return {"type": "http.disconnect"}
-        return message
-
-
-class _Once:
-    """A held body as the app receives it: once, then whatever the client does."""
-
-    def __init__(self, body: bytes, receive: Receive) -> None:
-        self.body, self._receive, self._given = body, receive, False
-
-    async def __call__(self) -> Message:
-        if self._given:
-            return await self._receive()
-        self._given = True
-        return {"type": "http.request", "body": self.body, "more_body": False}
 
 
 def _target(scope: Scope) -> bytes:

@@ -1,120 +1,100 @@
-"""What one process keeps for an app: the shell, and a thread that watches plan and keys. No request is seen here."""
+"""What one process keeps for an app: the plan, the shell, the plan's lock. No request is seen here."""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, BinaryIO
 
-from yett._engine import Clock, PlanFault, Shell
+from yett._engine import Clock, Shell
+from yett.serve.asgi.alone import lock
+from yett.serve.asgi.compiling import accept
+from yett.serve.asgi.held import Budget, Held
+from yett.serve.asgi.renewal import Renewal, Renewed
+from yett.serve.files import named_files
 from yett.serve.log import Log
-from yett.serve.sockets import CannotServe
 from yett.serve.stock import DEADLINE_MS, Stock, keep_plan
 from yett.serve.watch import Watch
 
 if TYPE_CHECKING:
     from yett.policy.compile import Compiled
 
-TICK_SECONDS = 0.2
 
+@dataclass(frozen=True)
+class _Started:
+    """What stands from the start to the end of serving."""
 
-def _accept(path: Path) -> Compiled:
-    """The compiler is imported when a plan is compiled: importing the app's wrapper must stay cheap."""
-    from yett.policy.check import accept  # noqa: PLC0415
-
-    return accept(path)
+    lock: BinaryIO | None
+    shell: Shell
+    renewal: Renewal
 
 
 class Keeper:
-    """One plan in one process: compiled when it is built, in force from the first request on."""
+    """One plan in one process: compiled when it is built, in force from the start of serving on."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
         """Raises `PlanError`."""
         self._path, self._clock = path, clock
-        self._compiled = _accept(path)
+        began = time.time_ns()
+        self._watch = Watch(named_files(path))  # seen before it is read: no change is missed
+        self._compiled = accept(path)
+        self._watch.follow(self._compiled.files, began)
+        self._budget = Budget()
         self._lock = threading.Lock()
-        self._shell: Shell | None = None
-        self._plan_lock: Any = None
-        self._closing = threading.Event()
-        self._watcher: threading.Thread | None = None
+        self._started: _Started | None = None
 
     @property
     def body_seconds(self) -> float:
         """How long a client may take for a body."""
         return self._compiled.source.plan.gateway.timeouts.body / 1000
 
+    @property
+    def app_seconds(self) -> float:
+        """How long the app may take for the head of a reply: the longest `upstream.timeout`, for it is one app."""
+        return max(api.upstream.timeout for api in self._compiled.source.plan.apis.values()) / 1000
+
+    def held(self) -> Held:
+        """What a request takes out of the budget of held bodies."""
+        return Held(self._budget, self._compiled.source.plan.gateway.held)
+
     def shell(self) -> Shell:
-        """The shell of this process. Raises `CannotServe`."""
-        if self._shell is not None:
-            return self._shell
-        with self._lock:
-            if self._shell is None:
-                self._shell = self._start(self._compiled)
-            return self._shell
+        """The shell of this process, which starts to serve where it does not yet. Raises `CannotServe`."""
+        started = self._started
+        if started is None:
+            with self._lock:
+                started = self._started = self._started or self._start(self._compiled)
+        return started.shell
 
     def close(self) -> None:
-        """Ends the watching."""
-        self._closing.set()
-        if self._watcher is not None:
-            self._watcher.join()
-        if self._shell is not None:
-            self._shell.close()
-        if self._plan_lock is not None:
-            self._plan_lock.close()
+        """Ends the watching, writes the evidence that waits, gives the plan's lock up. A request starts it again."""
+        with self._lock:
+            started, self._started = self._started, None
+            if started is None:
+                return
+            started.renewal.close()
+            started.shell.close()
+            if started.lock is not None:
+                started.lock.close()
 
-    def _start(self, compiled: Compiled) -> Shell:
-        self._alone(compiled)
+    def _start(self, compiled: Compiled) -> _Started:
+        held = lock(compiled)
+        try:
+            stock = Stock(compiled)
+            config = stock.config(compiled, keep_plan(compiled))
+            pepper = bytes.fromhex(config["pepper"]) if "pepper" in config else None
+            shell = Shell(compiled.plan, pepper, self._clock, DEADLINE_MS, compiled.source.folder.resolve())
+            shell.set_keys(json.dumps(config.get("keys", [])))
+            renewal = Renewal(Renewed(self._path, shell, stock, self._watch, self._take), compiled)
+        except BaseException:
+            if held is not None:
+                held.close()
+            raise
         log = compiled.source.plan.log
-        self._log = Log(log.level, log.format)
-        stock = Stock(compiled)
-        path = keep_plan(compiled)
-        config = stock.config(compiled, path)
-        pepper = bytes.fromhex(config["pepper"]) if "pepper" in config else None
-        shell = Shell(compiled.plan, pepper, self._clock, DEADLINE_MS, compiled.source.folder.resolve())
-        shell.set_keys(json.dumps(config.get("keys", [])))
-        watch = Watch(compiled.files)
-        self._watcher = threading.Thread(target=self._keep, args=(shell, stock, watch), name="yett-watch", daemon=True)
-        self._watcher.start()
-        self._log.info("app is guarded", plan=compiled.hash)
-        return shell
+        Log(log.level, log.format).info("app is guarded", plan=compiled.hash)
+        return _Started(held, shell, renewal)
 
-    def _alone(self, compiled: Compiled) -> None:
-        """Counters are this process's own, so a second process would double every limit."""
-        if compiled.source.plan.danger_state_per_process:
-            return
-        self._plan_lock = self._path.open("rb")
-        try:
-            fcntl.flock(self._plan_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._plan_lock.close()
-            raise CannotServe(
-                f"{self._path}: another process already serves this plan, and `state: memory` counts in each alone;"
-                " run one worker, or set danger_state_per_process: true"
-            ) from None
-
-    def _keep(self, shell: Shell, stock: Stock, watch: Watch) -> None:
-        while not self._closing.wait(TICK_SECONDS):
-            try:
-                if (rows := stock.changed()) is not None:
-                    shell.set_keys(json.dumps(rows))
-            except CannotServe as error:
-                self._log.error("the store cannot be read; the keys known last stay", error=error)
-            if watch.poll(time.monotonic()):
-                self._reload(shell, watch)
-
-    def _reload(self, shell: Shell, watch: Watch) -> None:
-        from yett.policy.findings import PlanError  # noqa: PLC0415
-
-        try:
-            compiled = _accept(self._path)
-            shell.swap(compiled.plan)
-            keep_plan(compiled)
-        except (PlanError, PlanFault, CannotServe) as error:
-            self._log.error("the changed plan is refused, the old one stays", error=error)
-            return
+    def _take(self, compiled: Compiled) -> None:
         self._compiled = compiled
-        watch.follow(compiled.files)
-        self._log.info("plan is in force", plan=compiled.hash)
