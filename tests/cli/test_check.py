@@ -53,7 +53,7 @@ def test_json(yett, tmp_path):
     (tmp_path / "yett.yaml").write_text(CLOSED)
     holds = json.loads(yett("check", "--json").out)
     assert (holds["holds"], len(holds["plan"]), holds["errors"]) == (True, 64, [])
-    assert {each["kind"] for each in holds["findings"]} == {"warning", "note"}
+    assert {each["kind"] for each in holds["findings"]} == {"warning"}
     (tmp_path / "yett.yaml").write_text(CLOSED + "    lmit: none\n")
     falls = json.loads(yett("check", "--json").out)
     assert falls["errors"][0] | {"expected": ""} == {
@@ -69,9 +69,9 @@ def test_json(yett, tmp_path):
 def test_what_was_weakened_is_told(yett, tmp_path):
     top = "gateway: {listen: ['0.0.0.0:8080'], danger_plaintext: true}\n"
     rest = "    danger_keep_headers: [cache-control]\n    limit: none\n    mode: report\n    cors: {origins: ['*']}\n"
-    (tmp_path / "yett.yaml").write_text(top + CLOSED + rest)
+    (tmp_path / "yett.yaml").write_text(f"{top}evidence: none\n{CLOSED}{rest}")
     said = yett("check").out
     assert "yett.yaml:1:37: danger: requests and credentials cross the network in the clear" in said
     assert "danger: cache-control is left to the upstream" in said
-    for note in ("no limit holds", "guards report and do not refuse", "scripts of every origin", "no `evidence`"):
+    for note in ("no limit holds", "guards report and do not refuse", "scripts of every origin", "no evidence is kept"):
         assert note in said

@@ -153,6 +153,20 @@ def test_plan_and_description_are_judged_together(compiled):
     assert {each.place.file.rpartition("/")[2] for each in error.value.problems} == {"notes.yaml", "yett.yaml"}
 
 
+def test_evidence_is_kept_where_the_plan_says_nothing(compiled, tmp_path):
+    assert json.loads(compiled().plan)["gateway"]["evidence"] == [{"file": "evidence.jsonl"}]
+    for written, sinks in (("none", []), ("[]", []), ("stdout", ["stdout"]), ("{file: a}", [{"file": "a"}])):
+        (tmp_path / "yett.yaml").write_text(f"evidence: {written}\n{PLAN}")
+        assert json.loads(compile_plan(tmp_path / "yett.yaml").plan)["gateway"]["evidence"] == sinks
+
+
+def test_schemas_lead_back_to_the_description(compiled):
+    reply = """{description: all, content: {application/json: {schema: {$ref: "#/components/schemas/Note"}}}}"""
+    text = DESCRIPTION.replace("{description: all}", reply) + "  schemas:\n    Note: {type: object, properties: {}}\n"
+    place = compiled(KEYS, text).place("/apis/0/schemas/Note/properties/x")
+    assert str(place).endswith("notes.yaml:16:11")
+
+
 def test_parts_of_the_document_lead_back_to_the_source(compiled):
     plan = compiled(KEYS)
     assert str(plan.place("/apis/0/operations/1/parameters/x")).endswith("notes.yaml:7:5")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
 from yett.policy.section import Section, wrong
+from yett.policy.values import HEADER
 
 DEFAULT_HEADER = "x-api-key"
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class ApiKey(Section):
@@ -28,7 +27,7 @@ class ApiKey(Section):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        if self.header is not None and not _TOKEN.fullmatch(self.header):
+        if self.header is not None and not HEADER.fullmatch(self.header):
             raise wrong("the name of a header", repr(self.header), ("header",))
         return self
 

@@ -28,7 +28,9 @@ class Limit(Section):
     burst: int | None = Field(
         default=None, ge=1, le=_MOST_BURST, description="Requests at once; default: the count of `allow`"
     )
-    operations: list[str] | None = Field(default=None, description="Operations that it counts; default: all")
+    operations: list[str] | None = Field(
+        default=None, min_length=1, description="Operations that it counts; default: all"
+    )
     name: str | None = Field(default=None, pattern="^[a-z0-9_.-]{1,64}$", description="Its name in evidence")
     mode: Mode | None = Field(default=None, description="enforce or report; default: the API's")
 

@@ -11,11 +11,9 @@ from pydantic_core import PydanticCustomError
 from yett.openapi.json_types import is_array
 from yett.openapi.problem import shown
 from yett.policy.section import Section, wrong
-from yett.policy.values import Base, Duration, host
+from yett.policy.values import HEADER, ONE_OR_MORE, Base, Duration, host
 
-_HOSTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _DAY = 86_400_000
 
 
@@ -37,7 +35,7 @@ def _host(number: int, value: object) -> str:
 class Match(Section):
     """`match`: the requests that an API answers for."""
 
-    host: Annotated[list[str], BeforeValidator(hosts), WithJsonSchema(_HOSTS)] = Field(
+    host: Annotated[list[str], BeforeValidator(hosts), WithJsonSchema(ONE_OR_MORE)] = Field(
         default=["*"], description="Hosts: `*`, api.example.com, *.example.com"
     )
     base: Base | None = Field(
@@ -66,7 +64,7 @@ class Cors(Section):
             raise wrong("`*` alone and without credentials", "`*` with more", ("origins",))
         for key in ("headers", "expose"):
             for number, name in enumerate(getattr(self, key)):
-                if not _HEADER.fullmatch(name):
+                if not HEADER.fullmatch(name):
                     raise wrong("the name of a header", repr(name), (key, str(number)))
         if self.max_age > _DAY:
             raise wrong("at most 1d", None, ("max_age",))

@@ -8,9 +8,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, WithJsonSchema
 
 from yett.policy.section import wrong
-from yett.policy.values import texts
+from yett.policy.values import ONE_OR_MORE, texts
 
-_TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 
 
@@ -22,5 +21,5 @@ def scopes(value: object) -> list[str]:
     return found
 
 
-Scopes = Annotated[list[str], BeforeValidator(scopes), WithJsonSchema(_TEXTS)]
+Scopes = Annotated[list[str], BeforeValidator(scopes), WithJsonSchema(ONE_OR_MORE)]
 """All of them must be carried by each credential that is shown."""

@@ -19,9 +19,8 @@ from yett.controls.upstream import Upstream
 from yett.controls.validate import Validate
 from yett.policy.given import Given
 from yett.policy.section import Section, wrong
-from yett.policy.values import Mode, Text
+from yett.policy.values import HEADER, Mode, Text
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 
 # The list of the OWASP REST Security Cheat Sheet. HSTS says nothing without TLS (RFC 6797 §7.2), so it comes with TLS.
@@ -126,7 +125,13 @@ class Api(Section):
     @model_validator(mode="after")
     def _sound(self) -> Self:
         for name, value in self.headers.items():
-            if not _TOKEN.fullmatch(name) or name.lower() in FRAMING:
+            if name.lower().startswith("access-control-"):
+                raise wrong(
+                    "`cors: {origins: […]}`, which answers to one origin what it may read",
+                    repr(name),
+                    ("headers", name),
+                )
+            if not HEADER.fullmatch(name) or name.lower() in FRAMING:
                 raise wrong(
                     "a header that is not about framing, content or the connection", repr(name), ("headers", name)
                 )
@@ -137,6 +142,15 @@ class Api(Section):
                 expected = f"one of {', '.join(SECURITY_HEADERS)}"
                 raise wrong(expected, repr(name), ("danger_keep_headers", str(number)))
         return self
+
+    def replaced_headers(self) -> dict[str, tuple[str, str]]:
+        """The default headers that the plan writes otherwise: by the name in the plan, its value and the default."""
+        lowered = {name: name.lower() for name in self.headers}
+        return {
+            name: (self.headers[name], SECURITY_HEADERS[low])
+            for name, low in lowered.items()
+            if low in SECURITY_HEADERS and self.headers[name] != SECURITY_HEADERS[low]
+        }
 
     def answer_headers(self) -> list[tuple[str, str]]:
         """The headers of every answer, in order."""

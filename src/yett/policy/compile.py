@@ -1,4 +1,4 @@
-"""Plan and descriptions → the one JSON document that the engine is handed , or all that is wrong."""
+"""Plan and descriptions → the one JSON document that the engine is handed, or all that is wrong."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from yett.policy.findings import Finding, PlanError
 from yett.policy.gateway import Gateway, sinks
 from yett.policy.overlap import check_overlaps
 from yett.policy.read import PlanFile, read_plan
+from yett.policy.rest import sound_rest
 from yett.policy.tell import tell
 
 FORMAT = 1
@@ -49,22 +50,14 @@ def compile_plan(path: Path) -> Compiled:
     try:
         file = read_plan(path)
     except PlanError as error:
-        raise PlanError([*error.problems, *_description_problems(path)]) from None
+        raise PlanError([*error.problems, *_description_problems(path), *_rest_problems(path)]) from None
     problems = Problems()
-    descriptions = _read_descriptions(file, problems)
-    compilers = [
-        ApiCompiler(file, name, descriptions[name], problems) for name in file.plan.apis if name in descriptions
-    ]
-    check_overlaps(file, compilers, problems)
     places: dict[str, Place] = {}
-    document = {
-        "yett": FORMAT,
-        "catalogue": catalogue_hash(),
-        "gateway": _gateway(file),
-        "apis": [compiler.compile(f"/apis/{number}", places) for number, compiler in enumerate(compilers)],
-    }
+    descriptions = _read_descriptions(file, problems)
+    compilers, apis = _apis(file, descriptions, places, problems)
     if problems.errors:
         raise PlanError(problems.errors)
+    document = {"yett": FORMAT, "catalogue": catalogue_hash(), "gateway": _gateway(file), "apis": apis}
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     compiled = Compiled(
         plan=text,
@@ -76,6 +69,16 @@ def compile_plan(path: Path) -> Compiled:
         places=places,
     )
     return compiled
+
+
+def _apis(
+    file: PlanFile, descriptions: dict[str, Description], places: dict[str, Place], problems: Problems
+) -> tuple[list[ApiCompiler], list[dict[str, Any]]]:
+    compilers = [
+        ApiCompiler(file, name, descriptions[name], problems) for name in file.plan.apis if name in descriptions
+    ]
+    check_overlaps(file, compilers, problems)
+    return compilers, [compiler.compile(f"/apis/{number}", places) for number, compiler in enumerate(compilers)]
 
 
 def _read_descriptions(file: PlanFile, problems: Problems) -> dict[str, Description]:
@@ -105,6 +108,15 @@ def _description_problems(path: Path) -> list[Problem]:
         except DescriptionError as error:
             problems.extend(error.problems)
     return problems
+
+
+def _rest_problems(path: Path) -> list[Problem]:
+    """What is wrong with the parts of a plan that are sound in themselves, beside parts that are not."""
+    found, file = sound_rest(path)
+    problems = Problems(found)
+    if file is not None:
+        _apis(file, _read_descriptions(file, problems), {}, problems)
+    return problems.errors
 
 
 def _files(file: PlanFile, descriptions: dict[str, Description]) -> tuple[Path, ...]:

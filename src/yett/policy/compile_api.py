@@ -10,11 +10,11 @@ from yett.policy.api import Api
 from yett.policy.key_set import read_key_set
 from yett.policy.operations import Names
 from yett.policy.read import PlanFile
-from yett.policy.security import OPEN_TO_ALL, Security
+from yett.policy.security import Security
 
 
 class ApiCompiler:
-    """Compiles one API; `closed` and `public` are known once it is built."""
+    """Compiles one API; `closed`, `public` and `uncounted` (by no limit by subject) are known once it is compiled."""
 
     def __init__(self, file: PlanFile, name: str, description: Description, problems: Problems) -> None:
         """Check what the plan says of the API; what is wrong becomes `problems`."""
@@ -30,6 +30,8 @@ class ApiCompiler:
             self._names.find(wanted, self.place("prove", wanted, key=True))
         self.closed: list[tuple[str, Operation]] = []
         self.public: list[Operation] = []
+        self.uncounted: list[Operation] = []
+        self._counted: set[int] | None = set()
 
     def place(self, *below: str | int, key: bool = False) -> Place:
         """Where a part of the API stands in the plan."""
@@ -38,6 +40,8 @@ class ApiCompiler:
     def compile(self, at: str, places: dict[str, Place]) -> dict[str, Any]:
         """The API's document; `places` learns where its parts at the JSON pointer `at` come from."""
         places[at] = self.place(key=True)
+        for name in self.description.schemas:
+            places[f"{at}/schemas/{name}"] = self.description.schema_place(name)
         api = self.api
         return {
             "name": self.name,
@@ -93,13 +97,9 @@ class ApiCompiler:
                 self._problems.error(place, f"a second limit of the name {name!r}", "each name once")
             ids.add(name)
             count, period = limit.allow
-            operations = None
-            if limit.operations is not None:
-                found = [
-                    self._names.find(wanted, self.place("limit", number, "operations", position))
-                    for position, wanted in enumerate(limit.operations)
-                ]
-                operations = sorted({each for each in found if each is not None})
+            operations = None if limit.operations is None else self._counts(number, limit.operations)
+            if limit.by == "subject" and self._counted is not None:
+                self._counted = None if operations is None else self._counted | set(operations)
             compiled.append(
                 {
                     "id": name,
@@ -112,6 +112,14 @@ class ApiCompiler:
                 }
             )
         return compiled
+
+    def _counts(self, number: int, names: list[str]) -> list[int]:
+        """The operations that a limit counts."""
+        found = [
+            self._names.find(wanted, self.place("limit", number, "operations", position))
+            for position, wanted in enumerate(names)
+        ]
+        return sorted({each for each in found if each is not None})
 
     def _contract(self) -> dict[str, Any]:
         api = self.api
@@ -131,8 +139,10 @@ class ApiCompiler:
         closed = operation.closed or closed
         if closed is not None:
             self.closed.append((closed, operation))
-        elif demands == OPEN_TO_ALL:
+        elif [] in demands:
             self.public.append(operation)
+        if closed is None and any(demands) and self._counted is not None and number not in self._counted:
+            self.uncounted.append(operation)
         return {
             **operation.plan(),
             "closed": closed,

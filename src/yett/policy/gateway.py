@@ -13,8 +13,6 @@ from yett.openapi.json_types import is_object
 from yett.policy.section import Also, Section, wrong
 from yett.policy.values import Address, Duration, Network, Size, Text, is_loopback
 
-_PORTS = 65_535
-
 
 class Timeouts(Section):
     """`gateway.timeouts`: how long a client may take."""

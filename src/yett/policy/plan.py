@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from yett.policy.api import Api
-from yett.policy.gateway import Gateway, Log, Sink, Store, as_store, only_memory
+from yett.policy.gateway import DEFAULT_SINKS, Gateway, Log, Sinks, Store, as_store, only_memory
 from yett.policy.section import Also, Section, wrong
 from yett.policy.values import Mode, Text
 
@@ -39,7 +39,10 @@ class Plan(Section):
     store: Annotated[Store, BeforeValidator(as_store), Also(type="string")] = Field(
         default=Store(url="sqlite:///yett.db"), description="Where API keys are kept"
     )
-    evidence: list[Sink] = Field(default=[], description="Where evidence goes: {file: PATH} or stdout")
+    evidence: Sinks = Field(
+        default=DEFAULT_SINKS,
+        description="Where evidence goes: {file: PATH}, stdout, a list of them, none; default: {file: evidence.jsonl}",
+    )
     plans: Text = Field(default="plans", description="The folder in which every plan that judged is kept")
     log: Log = Field(default=Log(), description="What the gateway says of itself")
     mode: Mode = Field(

@@ -14,8 +14,6 @@ from yett.policy.errors import problems_of
 from yett.policy.findings import PlanError
 from yett.policy.plan import Plan
 
-DEFAULT_PLAN = "yett.yaml"
-
 
 @dataclass(frozen=True, slots=True)
 class PlanFile:

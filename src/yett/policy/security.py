@@ -87,7 +87,11 @@ class Security:
             if name not in self._api.credentials:
                 place = self._place("security", "default", number)
                 found = f"the credential {name!r}, of which the plan says nothing"
-                self._problems.error(place, found, one_of(name, self._api.credentials))
+                known = self._api.credentials
+                expected = (
+                    one_of(name, known) if known else f"`credentials: {{{name}: …}}`, which says how it is verified"
+                )
+                self._problems.error(place, found, expected)
 
     def _find_public(self, names: Names) -> set[int]:
         found: set[int] = set()

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from ipaddress import ip_network
 
 from yett.openapi import Operation
+from yett.openapi.problem import Place
 from yett.policy.compile_api import ApiCompiler
 from yett.policy.findings import Finding
 from yett.policy.names import listed
 from yett.policy.operations import grouped
 from yett.policy.read import PlanFile
+
+_NARROW = 7  # bits of the shortest prefix that is somebody's network: fc00::/7, 10.0.0.0/8
+# FastAPI writes these into every description; what stands in them is told last.
+_GENERATED = ("/components/schemas/HTTPValidationError/", "/components/schemas/ValidationError/")
 
 
 def tell(file: PlanFile, compilers: Iterable[ApiCompiler]) -> Iterator[Finding]:
@@ -25,14 +31,25 @@ def tell(file: PlanFile, compilers: Iterable[ApiCompiler]) -> Iterator[Finding]:
         yield Finding(
             "danger", place, "every process around an app counts alone: each limit holds once for each of them"
         )
+    yield from _trusted(file)
     if not file.plan.evidence:
-        yield Finding("note", file.place(), "no `evidence`: refusals leave no trace")
+        yield Finding("note", file.place("evidence"), "no evidence is kept: refusals leave no trace")
     for compiler in compilers:
         yield from _source(file, compiler)
         yield from _closed(compiler)
         yield from _description(compiler)
         yield from _weakened(compiler)
         yield from _open(compiler)
+
+
+def _trusted(file: PlanFile) -> Iterator[Finding]:
+    for number, network in enumerate(file.plan.gateway.trusted_proxies):
+        if ip_network(network).prefixlen < _NARROW:
+            place = file.place("gateway", "trusted_proxies", number)
+            text = (
+                f"{network} is nearly everybody: each of them can say who the client is, so no limit by address holds"
+            )
+            yield Finding("danger", place, text)
 
 
 def _source(file: PlanFile, compiler: ApiCompiler) -> Iterator[Finding]:
@@ -62,32 +79,28 @@ def _description(compiler: ApiCompiler) -> Iterator[Finding]:
     notes = ((note, operation) for operation in compiler.description.operations for note in operation.notes)
     for note, operations in grouped(notes).items():
         yield Finding("note", operations[0].place, f"{_several(operations)}: {note}")
-    if places := compiler.description.open_places:
-        where = "its additionalProperties" if len(places) == 1 else f"additionalProperties of {len(places)} schemas"
+    if places := sorted(compiler.description.open_places, key=_is_generated):
         names = listed(dict.fromkeys(place.pointer for place in places))
-        yield Finding("note", places[0], f"undeclared fields pass by {where}: {names}")
+        yield Finding("note", places[0], f"undeclared fields pass where a schema declares none or allows any: {names}")
+
+
+def _is_generated(place: Place) -> bool:
+    return place.pointer.startswith(_GENERATED)
 
 
 def _weakened(compiler: ApiCompiler) -> Iterator[Finding]:
     for number, name in enumerate(compiler.api.danger_keep_headers):
         place = compiler.place("danger_keep_headers", number)
         yield Finding("danger", place, f"{name} is left to the upstream")
+    for name, (value, default) in compiler.api.replaced_headers().items():
+        place = compiler.place("headers", name, key=True)
+        yield Finding("note", place, f"{name} is {value!r}, by default {default!r}")
 
 
 def _open(compiler: ApiCompiler) -> Iterator[Finding]:
     api, name = compiler.api, compiler.name
-    if not api.limit:
-        yield Finding("note", compiler.place("limit"), f"{name}: no limit holds")
-    for by in ("address", "subject"):
-        if api.limit and all(limit.by != by for limit in api.limit):
-            yield Finding("note", compiler.place("limit"), f"{name}: no limit by {by}")
-    if compiler.mode == "report":
-        yield Finding("note", compiler.place("mode"), f"{name}: guards report and do not refuse")
-    if compiler.unlisted == "report":
-        passed = "passes by `security.default`" if api.security.default else "is refused for want of `security.default`"
-        yield Finding(
-            "note", compiler.place("unlisted"), f"{name}: what no operation describes is reported and {passed}"
-        )
+    yield from _limits(compiler)
+    yield from _reporting(compiler)
     if api.contract.undeclared_errors == "pass":
         place = compiler.place("contract", "undeclared_errors")
         yield Finding("note", place, f"{name}: bodies of undeclared errors pass as the upstream wrote them")
@@ -95,3 +108,34 @@ def _open(compiler: ApiCompiler) -> Iterator[Finding]:
         yield Finding("note", compiler.place("cors", "origins"), f"{name}: scripts of every origin may read answers")
     if compiler.public:
         yield Finding("note", compiler.place(key=True), f"{name}: strangers may call {_several(compiler.public)}")
+
+
+def _limits(compiler: ApiCompiler) -> Iterator[Finding]:
+    api, name, place = compiler.api, compiler.name, compiler.place("limit")
+    if not api.limit:
+        yield Finding("note", place, f"{name}: no limit holds")
+        return
+    for by in ("address", "subject"):
+        if all(limit.by != by for limit in api.limit):
+            yield Finding("note", place, f"{name}: no limit by {by}")
+    if compiler.uncounted and any(limit.by == "subject" for limit in api.limit):
+        yield Finding("note", place, f"{name}: no limit by subject counts {_several(compiler.uncounted)}")
+
+
+def _reporting(compiler: ApiCompiler) -> Iterator[Finding]:
+    api, name = compiler.api, compiler.name
+    if compiler.mode == "report":
+        yield Finding("note", compiler.place("mode"), f"{name}: guards report and do not refuse")
+    else:
+        for messages in ("requests", "replies"):
+            if getattr(api.contract, messages) == "report":
+                text = f"{name}: {messages} that break the contract are reported and pass"
+                yield Finding("note", compiler.place("contract", messages), text)
+        for number, limit in enumerate(api.limit):
+            if limit.mode == "report":
+                text = f"{name}: the limit by {limit.by} reports and does not refuse"
+                yield Finding("note", compiler.place("limit", number, "mode"), text)
+    if compiler.unlisted == "report":
+        passed = "passes by `security.default`" if api.security.default else "is refused for want of `security.default`"
+        place = compiler.place("unlisted")
+        yield Finding("note", place, f"{name}: what no operation describes is reported and {passed}")

@@ -19,6 +19,9 @@ BYTES = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 LONGEST = 365 * MILLISECONDS["d"]
 LARGEST = 2**40
 
+HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""The name of a header (RFC 9110 §5.1)."""
+
 _DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
 _SIZE = re.compile(r"([0-9]{1,12}) ?(B|KiB|MiB|GiB)")
 _RATE = re.compile(r"([0-9]{1,9})/(second|minute|hour|day|[0-9]{1,9}(?:ms|s|m|h|d))")
@@ -98,18 +101,20 @@ def base(value: object) -> str:
 
 def upstream(value: object) -> str:
     """An upstream's URL: `http://host:port`, or with a path before the operation's."""
+    written = value if isinstance(value, str) else ""
     try:
-        parts = urlsplit(value if isinstance(value, str) else "")
-        sound = bool(parts.hostname) and (parts.port or 80) > 0
+        parts = urlsplit(written)
+        sound = bool(parts.hostname) and (80 if parts.port is None else parts.port) > 0
     except ValueError:
         parts, sound = SplitResult("", "", "", "", ""), False
     if parts.scheme == "https":
         raise wrong("http://; TLS to upstreams is not built yet")
     if parts.username is not None or parts.password is not None:
         raise wrong("a URL without a user or a password", "a URL with a user or a password")
-    if parts.scheme != "http" or not sound or parts.query or parts.fragment or re.search(r"[^!-~]", str(value)):
-        raise wrong("a URL such as http://127.0.0.1:9000, without a query")
-    return str(value).rstrip("/")
+    sound = sound and written.startswith("http://") and not parts.netloc.endswith(":")
+    if not sound or re.search(r"[^!-~]|[?#%]", written):
+        raise wrong("a URL such as http://127.0.0.1:9000 or http://127.0.0.1:9000/path, without query and escapes")
+    return written.rstrip("/")
 
 
 def text(value: object) -> str:
@@ -137,7 +142,7 @@ def _schema(pattern: str, *examples: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$", "examples": list(examples)})
 
 
-_TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+ONE_OR_MORE = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 _SIZES = {"anyOf": [{"type": "string", "pattern": f"^{_SIZE.pattern}$"}, {"type": "integer", "minimum": 1}]}
 
 Mode = Literal["enforce", "report"]
@@ -149,4 +154,4 @@ Network = Annotated[str, BeforeValidator(network), WithJsonSchema({"type": "stri
 Base = Annotated[str, BeforeValidator(base), WithJsonSchema({"type": "string", "examples": ["/v1"]})]
 UpstreamUrl = Annotated[str, BeforeValidator(upstream), WithJsonSchema({"type": "string", "pattern": "^http://"})]
 Text = Annotated[str, BeforeValidator(text), WithJsonSchema({"type": "string", "minLength": 1})]
-Texts = Annotated[list[str], BeforeValidator(texts), WithJsonSchema(_TEXTS)]
+Texts = Annotated[list[str], BeforeValidator(texts), WithJsonSchema(ONE_OR_MORE)]
