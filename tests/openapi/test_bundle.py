@@ -145,6 +145,35 @@ def test_patterns_that_are_one_on_the_linear_engine_both_hold(admits):
     assert not admits(schema, {"1": "abcd"})
 
 
+OPEN = {"type": "object", "additionalProperties": True}
+
+
+@pytest.mark.parametrize(
+    ("schema", "vague"),
+    [
+        ({}, True),
+        (True, True),
+        ({"type": "object"}, True),
+        (OPEN, True),
+        ({"type": "array"}, True),
+        ({"type": "array", "items": {}}, True),
+        ({"anyOf": [{"type": "object"}, {"type": "null"}]}, True),
+        ({"$ref": "#/components/schemas/Open"}, True),
+        ({"$ref": "#/components/schemas/Looped"}, False),
+        ({"type": "array", "items": {"type": "integer"}}, False),
+        ({"type": "object", "additionalProperties": {"type": "integer"}}, False),
+        ({"type": "object", "properties": {"a": {}}, "additionalProperties": True}, False),
+        ({"type": "string"}, False),
+        ({"enum": [1]}, False),
+    ],
+)
+def test_a_message_of_which_the_description_says_nothing_is_noted(described, one_schema, schema, vague):
+    looped = {"type": "array", "items": {"$ref": "#/components/schemas/Looped"}}
+    [operation] = described(one_schema(schema, Open=OPEN, Looped=looped)).operations
+    said = "the {} of application/json may hold anything: no schema declares its members"
+    assert operation.notes == (tuple(said.format(message) for message in ("body", "reply 200")) if vague else ())
+
+
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
 @pytest.mark.parametrize(
     ("value", "request_admits", "reply_admits"),

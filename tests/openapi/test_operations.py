@@ -246,38 +246,6 @@ def test_bodies_offer_json(only, content, offered, notes):
     assert operation.notes == notes
 
 
-OPEN = {"type": "object", "additionalProperties": True}
-
-
-@pytest.mark.parametrize(
-    ("schema", "vague"),
-    [
-        ({}, True),
-        (True, True),
-        ({"type": "object"}, True),
-        (OPEN, True),
-        ({"type": "array"}, True),
-        ({"type": "array", "items": {}}, True),
-        ({"anyOf": [{"type": "object"}, {"type": "null"}]}, True),
-        ({"$ref": "#/components/schemas/Open"}, True),
-        ({"$ref": "#/components/schemas/Looped"}, False),
-        ({"type": "array", "items": {"type": "integer"}}, False),
-        ({"type": "object", "additionalProperties": {"type": "integer"}}, False),
-        ({"type": "object", "properties": {"a": {}}, "additionalProperties": True}, False),
-        ({"type": "string"}, False),
-        ({"enum": [1]}, False),
-    ],
-)
-def test_a_reply_of_which_the_description_says_nothing_is_noted(only, schema, vague):
-    components = {
-        "schemas": {"Open": OPEN, "Looped": {"type": "array", "items": {"$ref": "#/components/schemas/Looped"}}}
-    }
-    reply = {"description": "", "content": {"application/json": {"schema": schema}}}
-    operation = only(api({"responses": {"200": reply}}, components=components))
-    said = ("the reply 200 of application/json may hold anything: no schema declares its members",)
-    assert operation.notes == (said if vague else ())
-
-
 @pytest.mark.parametrize(
     ("content", "offered"),
     [

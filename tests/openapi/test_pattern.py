@@ -121,12 +121,12 @@ subjects = st.text(st.sampled_from("abcxyz019-._ /{}\u00e4\n"), max_size=8)
 
 @given(patterns, st.lists(subjects, max_size=10))
 def test_the_linear_pattern_means_what_an_independent_engine_reads(pattern, strings):
-    """Python's `re` in ASCII mode stands in for ECMA-262, with `$` and `.` adapted to it."""
+    """Python's `re` in ASCII mode stands in for ECMA-262, with `$`, `\\B` and `.` adapted to it."""
     try:
         mine = engine(linear(pattern))
     except UnsupportedPatternError:
         return
-    body = re.sub(r"(?<!\\)\$", r"(?!.|\\n)", pattern)
+    body = re.sub(r"(?<!\\)\$", r"(?!.|\\n)", pattern).replace(r"\B", r"(?!\b)")
     try:
         other = re.compile(body, re.ASCII)
     except re.error:
