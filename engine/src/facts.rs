@@ -17,7 +17,7 @@ impl Time {
     }
 }
 
-/// The SHA-256 of a credential (a token's text) or its HMAC with the pepper (an API key): never the credential itself.
+/// The SHA-256 of a credential's text: what stands for it where it must not stand itself. Shells key it before it is written.
 pub type Digest = [u8; 32];
 
 /// What a look-up asks for.
@@ -83,7 +83,7 @@ pub struct ApiKeyRecord {
 pub struct Draw {
     /// Index of the limit in the plan.
     pub limit: u32,
-    /// Hash of whom it counts (address or subject), keyed by the shell's table.
+    /// Whom it counts: an address or a subject; the shell's table keys its own hash of it.
     pub who: Who,
     /// How many tokens the bucket holds when full.
     pub burst: u32,

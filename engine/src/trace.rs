@@ -32,7 +32,7 @@ pub struct Line {
     pub said: Said,
     /// Why, unless it passed.
     pub reason: Option<Reason>,
-    /// Where: JSON pointers, parameter names; never a value.
+    /// Where: JSON pointers, the id of a limit, the status of a reply; never what a client sent.
     pub places: SmallVec<[Box<str>; 0]>,
 }
 

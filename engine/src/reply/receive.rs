@@ -42,7 +42,7 @@ pub enum ReplyNeed {
     },
     /// Pass it on as it comes.
     Stream,
-    /// Throw it away: a problem document takes its place.
+    /// Throw it away: it does not go on.
     Discard,
 }
 

@@ -1,4 +1,5 @@
-//! What goes to the upstream: written anew, in order, from judged values. Nothing that was not judged is in reach here.
+//! What goes to the upstream: target and framing written anew from judged values, and the headers that were admitted, but for
+//! those of one hop, those that the gateway writes itself, and credentials that were not verified.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
