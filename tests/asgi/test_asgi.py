@@ -146,3 +146,18 @@ def test_what_the_app_receives_was_judged(tmp_path, guarded, key):
     assert names[b"accept-encoding"] == b"identity"
     assert names[b"content-length"] == str(len(seen["received"]["body"])).encode()
     assert seen["extensions"] == {}
+
+
+def test_evidence_follows_a_changed_plan(guarded):
+    assert call(guarded, "GET", "/health").status_code == 200
+    plan, other = guarded.folder / "yett.yaml", guarded.folder / "other.jsonl"
+    plan.write_text(plan.read_text("utf-8").replace("evidence.jsonl", other.name), "utf-8")
+    for _ in range(400):
+        assert call(guarded, "GET", "/health").status_code == 200
+        if other.exists() and len(other.read_bytes().splitlines()) > 1:
+            break
+        asyncio.run(asyncio.sleep(0.01))
+    before = {line["plan"] for line in guarded.evidence()}
+    after = json.loads(other.read_text("utf-8").splitlines()[-1])["plan"]
+    assert len(before) == 1
+    assert after not in before, "nothing that another plan judged is where the first one says"
