@@ -1,17 +1,21 @@
 """`--live`: against a gateway that runs, exact reasons come from its evidence; what cannot be shown is never passed."""
 
 import json
+import socketserver
+import threading
 import time
 
 import pytest
 
 from yett.policy.check import accept
 from yett.prove.cases import read_reasons
+from yett.prove.endpoint import LiveError
 from yett.prove.issuer import Issuer
-from yett.prove.live import Endpoint, LiveError
 from yett.prove.proof import Report, proven_live
 from yett.prove.real import variable
 from yett.prove.stub import Stub
+from yett.prove.wire import converse
+from yett.prove.world import World
 from yett.serve.gateway import Gateway
 
 DESCRIPTION = """
@@ -61,7 +65,7 @@ def running(tmp_path, monkeypatch):
 
 def prove(url, folder, evidence="evidence.jsonl") -> Report:
     path = None if evidence is None else folder / evidence
-    return proven_live(accept(folder / "yett.yaml"), read_reasons(), url, path, lambda _: None)
+    return proven_live(World(accept(folder / "yett.yaml")), read_reasons(), url, path, lambda _: None)
 
 
 def test_exact_reasons_come_from_evidence(running):
@@ -89,43 +93,99 @@ def test_exact_reasons_come_from_evidence(running):
 def test_without_evidence_no_attack_is_proven(running):
     report = prove(*running, evidence=None)
     assert {str(row.attack) for row in report.rows} == {"not proven here", "not in this plan"}
-    assert report.holds
+    assert (report.holds, report.shows_something) == (False, False)
+    (often, _), *_ = report.why_unproven().most_common()
+    assert often == "without --evidence a refusal is not known to be the right one"
 
 
 def test_without_a_credential_nothing_that_needs_one_is_proven(running, monkeypatch):
     monkeypatch.delenv("YETT_PROVE_BEARER")
-    states = {row.reason.id: row for row in prove(*running).rows}
-    row = states["validate.parameter.repeated"]
-    assert str(row.attack) == "not proven here"
-    assert "things: listThings: set YETT_PROVE_BEARER" in row.proofs[0].told
+    report = prove(*running)
+    (row,) = (row for row in report.rows if row.reason.id == "validate.parameter.repeated")
+    assert (row.attack, row.proofs[0].told[0]) == ("not proven here", "set YETT_PROVE_BEARER")
 
 
-def test_an_attack_that_succeeds_falls_short(running):
-    """The plan that is proven is stricter than the one that serves."""
-    url, folder = running
-    stricter = folder / "stricter"
-    stricter.mkdir()
+def test_a_twin_that_would_write_is_said(running):
+    (row,) = (row for row in prove(*running).rows if row.reason.id == "validate.body.duplicate")
+    assert row.why_unproven() == {"its twin would write"}
+
+
+def test_a_credential_that_is_refused_ends_the_proof(running, monkeypatch):
+    other = Issuer.create()
+    token = other.sign([("alg", "ES256"), ("kid", "proof")], [("iss", "https://i.example"), ("sub", "anna")], "own")
+    monkeypatch.setenv("YETT_PROVE_BEARER", token)
+    said = "YETT_PROVE_BEARER: the credential is refused, at things: listThings: status 401"
+    with pytest.raises(LiveError, match=f"^{said}, refused by authenticate.signature.invalid$"):
+        prove(*running)
+    with pytest.raises(LiveError, match=f"^{said}$"):
+        prove(*running, evidence=None)
+
+
+@pytest.fixture
+def stricter(running):
+    """A plan that forbids more than the one that is served."""
+    url, served = running
+    folder = served / "stricter"
+    folder.mkdir()
     for name in ("yett.yaml", "jwks.json"):
-        (stricter / name).write_text((folder / name).read_text())
-    (stricter / "openapi.yaml").write_text(
-        DESCRIPTION.replace("{type: string}, example: a", "{type: string, enum: [a]}")
-    )
-    found = proven_live(accept(stricter / "yett.yaml"), read_reasons(), url, folder / "evidence.jsonl", lambda _: None)
+        (folder / name).write_text((served / name).read_text())
+    (folder / "openapi.yaml").write_text(DESCRIPTION.replace("{type: string}, example: a", "{type: string, enum: [a]}"))
+    return url, folder
+
+
+def test_an_attack_that_succeeds_falls_short(stricter):
+    found = prove(*stricter, evidence=None)
     (row,) = (row for row in found.rows if row.reason.id == "contract.parameter.invalid")
     assert str(row.attack) == "falls short"
-    assert row.proofs[0].told == ["things: listThings: the attack got status 204, released"]
+    assert row.proofs[0].told == ["things: listThings: the attack got status 204"]
     assert not found.holds
 
 
-@pytest.mark.parametrize("url", ["ftp://a.example", "a.example", "http://a.example/v1"])
-def test_what_is_no_gateway(url):
-    with pytest.raises(LiveError, match="expected http://HOST"):
-        Endpoint.of(url)
+def test_another_plan_than_the_one_that_serves(stricter):
+    url, folder = stricter
+    with pytest.raises(LiveError, match=r"serves the plan [0-9a-f]{12}, expected [0-9a-f]{12}: reload the gateway"):
+        prove(url, folder, "../evidence.jsonl")
 
 
-def test_nobody_there():
-    with pytest.raises(LiveError, match="cannot be reached"):
-        Endpoint("127.0.0.1", 1, False).connect()
+def test_evidence_of_another_gateway(running):
+    url, folder = running
+    (folder / "other.jsonl").touch()
+    with pytest.raises(LiveError, match=r"other\.jsonl has no line of a request that 127\.0\.0\.1:\d+ has refused"):
+        prove(url, folder, "other.jsonl")
+
+
+def test_what_is_no_yett_gets_nothing_more(running):
+    _, folder = running
+    with Stub().serving() as bare, pytest.raises(LiveError, match=r"is no Yett: .* got status 204, expected a refusal"):
+        prove(bare.url, folder, None)
+
+
+@pytest.fixture
+def bad_gateway(running):
+    """Before the gateway, a proxy that lets refusals through and answers 502 in place of what the API says."""
+    url, _ = running
+    host, _, port = url.removeprefix("http://").partition(":")
+
+    class Proxy(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            heard = converse((host, int(port)), None, self.request.recv(65536), ends=True)
+            said = heard.octets if heard.is_refusal else b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"
+            self.request.sendall(said)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Proxy) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_an_answer_of_a_proxy_is_no_twin_that_passes(running, bad_gateway):
+    _, folder = running
+    (row,) = (row for row in prove(bad_gateway, folder, None).rows if row.reason.id == "validate.parameter.repeated")
+    assert row.twin == "not proven here"
 
 
 def test_variables_are_named_after_schemes():

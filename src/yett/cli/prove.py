@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from yett.cli.terminal import DEFAULT_PLAN, FALLS_SHORT, CannotRun, PlanOption, compiled
+from yett.cli.terminal import DEFAULT_PLAN, FALLS_SHORT, CannotRun, PlanOption, compiled, ended_by_signals
 
 if TYPE_CHECKING:
     from yett.prove.cases import Reason
@@ -23,7 +23,7 @@ Only = Annotated[
 Seed = Annotated[int, typer.Option("--seed", help="Another seed makes other benign requests where none is described")]
 
 _COLOURS = {"holds": "green", "falls short": "bold red", "reported": "yellow", "held twice": "cyan"}
-_SHORT = {"nothing to ablate": "-"}
+_SHORT = {"nothing to ablate": "-", "not proven here": "not proven"}
 
 
 LiveUrl = Annotated[
@@ -31,8 +31,12 @@ LiveUrl = Annotated[
     typer.Option("--live", metavar="URL", help="Play attacks and reading twins against a running gateway"),
 ]
 Evidence = Annotated[
-    Path | None, typer.Option("--evidence", metavar="FILE", help="With --live: the evidence that the gateway writes")
+    Path | None,
+    typer.Option(
+        "--evidence", metavar="FILE", exists=True, dir_okay=False, help="With --live: the evidence that it writes"
+    ),
 ]
+_MOST_WHY = 12
 
 
 def prove(
@@ -48,18 +52,22 @@ def prove(
     Needs nothing running and touches nothing real.
     """
     from yett.prove.cases import CaseError, read_reasons
-    from yett.prove.live import LiveError
+    from yett.prove.endpoint import LiveError
     from yett.prove.own import OwnGatewayError
     from yett.prove.proof import proven, proven_live
+    from yett.prove.world import World
     from yett.serve.sockets import CannotServe
 
+    if evidence is not None and live is None:
+        raise CannotRun("--evidence belongs to --live: without it the proof reads the evidence of its own gateway")
     progress = _Progress(as_json)
     try:
         reasons = _wanted(read_reasons(), only)
-        if live is None:
-            found = proven(compiled(plan), reasons, seed, progress)
-        else:
-            found = proven_live(compiled(plan), reasons, live, evidence, progress)
+        with ended_by_signals():
+            if live is None:
+                found = proven(compiled(plan), reasons, seed, progress)
+            else:
+                found = proven_live(World(compiled(plan), seed), reasons, live, evidence, progress)
     except (CaseError, CannotServe, LiveError, OwnGatewayError) as error:
         raise CannotRun(str(error)) from None
     finally:
@@ -68,6 +76,8 @@ def prove(
         typer.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
     else:
         _table(found)
+    if not found.shows_something:
+        raise CannotRun(f"nothing is proven: {'; '.join(why for why, _ in found.why_unproven().most_common(3))}")
     raise typer.Exit(0 if found.holds else FALLS_SHORT)
 
 
@@ -76,7 +86,9 @@ def _wanted(reasons: list[Reason], only: list[str] | None) -> list[Reason]:
         return reasons
     chosen = [reason for reason in reasons if reason.control in only or reason.id.startswith(tuple(only))]
     if not chosen:
-        raise CannotRun(f"found --only {', '.join(only)}, expected the start of a reason or the name of a control")
+        controls = ", ".join(sorted({reason.control for reason in reasons}))
+        expected = f"expected the start of a reason or the name of a control: {controls}"
+        raise CannotRun(f"found --only {', '.join(only)}, {expected}")
     return chosen
 
 
@@ -107,8 +119,11 @@ def _table(found: Report) -> None:
         states = [_shown(state) for state in (row.attack, row.twin, row.ablation)]
         table.add_row(row.reason.id, *states, str(sum(proof.sites for proof in row.proofs)))
     console.print(table)
+    if any(row.ablation == State.HELD_TWICE for row in found.rows):
+        typer.echo("held twice: without this check, another one still refuses at every operation of this plan")
     for row in found.rows:
         _told(row)
+    _why_unproven(found)
     if absent := [row.reason.id for row in found.rows if row.attack == State.ABSENT]:
         typer.echo(f"not in this plan: {', '.join(absent)}")
     typer.echo(_sum(found))
@@ -126,14 +141,24 @@ def _told(row: Row) -> None:
                 typer.echo(f"{row.reason.id}, {proof.case}, {proof.place}: {text}")
 
 
+def _why_unproven(found: Report) -> None:
+    """Why reasons are not proven here, each why once."""
+    counted = found.why_unproven().most_common()
+    for why, count in counted[:_MOST_WHY]:
+        typer.echo(f"not proven here, {count} {'reason' if count == 1 else 'reasons'}: {why}")
+    if len(counted) > _MOST_WHY:
+        typer.echo(f"not proven here, for {len(counted) - _MOST_WHY} more causes: --json names them")
+
+
 def _sum(found: Report) -> str:
     from yett.prove.row import State
 
-    absent = sum(row.attack == State.ABSENT for row in found.rows)
-    short = sum(row.falls_short for row in found.rows)
-    unproven = sum(row.attack == State.UNPROVEN for row in found.rows)
-    parts = [f"{len(found.rows) - absent - short - unproven} of {len(found.rows)} reasons proven"]
-    parts += [f"{short} fall short"] if short else []
-    parts += [f"{absent} not in this plan"] if absent else []
-    parts += [f"{unproven} not proven here"] if unproven else []
+    counted = {
+        "fall short": sum(row.falls_short for row in found.rows),
+        "only reported": sum(row.attack == State.REPORTED and not row.falls_short for row in found.rows),
+        "not in this plan": sum(row.attack == State.ABSENT for row in found.rows),
+        "not proven here": sum(row.is_unproven for row in found.rows),
+    }
+    parts = [f"{sum(row.is_proven for row in found.rows)} of {len(found.rows)} reasons proven"]
+    parts += [f"{count} {what}" for what, count in counted.items() if count]
     return f"{', '.join(parts)}; {found.seconds:.1f} s; plan {found.plan[:12]}"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +28,17 @@ class CannotRun(Exception):
 def complain(text: str) -> None:
     """Print what went wrong, on standard error."""
     typer.secho(text, fg="red" if sys.stderr.isatty() else None, err=True)
+
+
+@contextmanager
+def ended_by_signals() -> Generator[None]:
+    """SIGTERM and SIGHUP end what runs within as Ctrl-C does: every process and folder that it made goes with it."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def compiled(plan: Path) -> Compiled:

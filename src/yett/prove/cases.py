@@ -32,7 +32,6 @@ class Connection:
     attack: bytes
     twin: bytes
     reads: tuple[str, ...]
-    is_filled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,5 +121,4 @@ def _connection(entry: dict[str, Any]) -> Connection:
         filled(entry["attack"]).encode("latin-1"),
         filled(entry["twin"]).encode("latin-1"),
         tuple(filled(line) for line in entry["reads"]),
-        "fill" in entry,
     )

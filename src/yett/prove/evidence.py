@@ -47,6 +47,11 @@ class Lines:
             tuple(reason for each, reason in said if each == "altered"),
         )
 
+    def plan(self, trace_id: str) -> str | None:
+        """The hash of the plan that judged a trace; none where evidence says nothing of it."""
+        line = self._known.get(trace_id)
+        return None if line is None else line["plan"]
+
     def _take(self) -> None:
         if not self.path.exists():
             return

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from socket import socket
-from urllib.parse import urlsplit
 
 from yett.openapi.example import NoExampleError
 from yett.prove.cases import Case, Reason
+from yett.prove.endpoint import EVIDENCE_SECONDS, Answered, Endpoint, LiveError
 from yett.prove.evidence import Lines
 from yett.prove.judge import attacked, passed
 from yett.prove.message import Message, Sent, benign
 from yett.prove.play import Outcome, attack, find_sites, twin
-from yett.prove.real import show_real
+from yett.prove.real import show_real, variable
 from yett.prove.row import Proof, Row, State
 from yett.prove.site import NoPlaceError, Site
-from yett.prove.wire import Heard, aimed, connect, converse_on, head, new_trace, written
+from yett.prove.wire import aimed, head, written
 from yett.prove.world import World
 
 PLACE = "live"
@@ -29,43 +27,16 @@ _ELSEWHERE = {
     "gateway": "faults are not provoked on a running gateway",
 }
 _NOT_HERE = {"limit.exceed": "limits are not exhausted on a running gateway", "peer.proxy": "no proxy is at hand"}
-_MOST_WAITS = 3
-_LONGEST_WAIT = 30
-_EVIDENCE_SECONDS = 5.0
+_WOULD_WRITE = "its twin would write"
+_NO_EVIDENCE = "without --evidence a refusal is not known to be the right one"
+_NO_LINE = "evidence has no line of it"
+_NO_ANSWER = "without --evidence only an answer of the API itself shows that its twin passes"
+# Steps that refuse a credential, and those whose attacks must not get as far as that.
+_BY_CREDENTIAL = ("authenticate.", "authorize.")
+_BEFORE_CREDENTIALS = ("admit.", "authenticate.")
 
-
-class LiveError(Exception):
-    """The running gateway cannot be asked; the text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where the gateway is."""
-
-    host: str
-    port: int
-    tls: bool
-
-    @classmethod
-    def of(cls, url: str) -> Endpoint:
-        """Raises `LiveError` for what is no URL of a gateway."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
-            raise LiveError(f"found {url!r}, expected http://HOST or https://HOST, without a path")
-        return cls(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80), parts.scheme == "https")
-
-    @property
-    def authority(self) -> str:
-        """As Host says it."""
-        return f"{self.host}:{self.port}"
-
-    def connect(self) -> socket:
-        """A connection. Raises `LiveError`."""
-        try:
-            plain = connect((self.host, self.port), None)
-            return ssl.create_default_context().wrap_socket(plain, server_hostname=self.host) if self.tls else plain
-        except OSError as error:
-            raise LiveError(f"{self.authority} cannot be reached: {error}") from None
+Judged = tuple[State, str | None]
+"""A state, and why where it is not that something holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +46,8 @@ class Played:
     proof: Proof
     reason: Reason
     site: str
-    attack: tuple[str, Heard]
-    twin: tuple[str, Heard] | None
+    attack: Answered
+    twin: Answered | None
 
 
 @dataclass
@@ -91,12 +62,14 @@ class Live:
     def prove(self, reasons: Sequence[Reason], tell: Callable[[str], None]) -> list[Row]:
         """Play what can be played. Raises `LiveError`, `CaseError`."""
         lines = None if self.evidence is None else Lines(self.evidence, from_end=True)
+        self.endpoint.make_sure(self.world, lines)
+        self._check_credentials(lines)
         rows = [Row(reason) for reason in reasons]
         for row in rows:
             tell(row.reason.id)
             row.proofs.extend(self._prove(case, row.reason) for case in row.reason.cases)
         if lines is not None:
-            lines.wait_for((trace for each in self.played for trace in _traces(each)), _EVIDENCE_SECONDS)
+            lines.wait_for((trace for each in self.played for trace in _traces(each)), EVIDENCE_SECONDS)
         for each in self.played:
             _judge(each, lines)
         return rows
@@ -107,16 +80,40 @@ class Live:
             (_NOT_HERE[change.verb] for change in case.changes if change.verb in _NOT_HERE), None
         )
         if why is not None:
-            return _unproven(proof, why)
+            proof.not_played(why)
+            return proof
+        missing: list[str] = []
         for site in sorted(find_sites(case, self.world), key=lambda site: site.plan["method"] not in READING):
             try:
                 self._play(proof, case, reason, site)
             except (NoPlaceError, NoExampleError) as error:
-                proof.tell(f"{site.name}: {error}")
+                missing.append(f"{site.name}: {error}" if isinstance(error, NoExampleError) else str(error))
                 continue
-            proof.told.clear()
             return proof
-        return _unproven(proof, None) if proof.told else proof
+        for each in missing:
+            proof.not_played(each)
+        return proof
+
+    def _check_credentials(self, lines: Lines | None) -> None:
+        """Show what the environment holds once, where it reads. Raises `LiveError` where a credential is refused."""
+        seen: set[tuple[int, tuple[str, ...]]] = set()
+        for site in self.world.sites:
+            names = tuple(demand["credential"] for demand in site.demands)
+            reads = site.plan["method"] in READING and site.plan["closed"] is None
+            if not names or not reads or (site.api_index, names) in seen:
+                continue
+            try:
+                message = self._live(benign(site, self.world.issuer, self.world.store))
+                show_real(message, ())
+            except (NoPlaceError, NoExampleError):
+                continue
+            seen.add((site.api_index, names))
+            answered = self._send(message)
+            if answered[1].status == 401 and answered[1].is_refusal:
+                if lines is not None:
+                    lines.wait_for([answered[0]], EVIDENCE_SECONDS)
+                variables = " and ".join(map(variable, names))
+                raise LiveError(f"{variables}: the credential is refused, at {site.name}: {_told(answered, lines)}")
 
     def _play(self, proof: Proof, case: Case, reason: Reason, site: Site) -> None:
         if case.connection is not None:
@@ -136,25 +133,13 @@ class Live:
             message.authority = self.endpoint.authority
         return message
 
-    def _send(self, message: Message) -> tuple[str, Heard]:
-        return self._patiently(lambda trace_id: written(_sent(message), trace_id))
+    def _send(self, message: Message) -> Answered:
+        return self.endpoint.ask(lambda trace_id: written(_sent(message), trace_id))
 
-    def _send_bytes(self, octets: bytes, site: Site) -> tuple[str, Heard]:
+    def _send_bytes(self, octets: bytes, site: Site) -> Answered:
         message = self._live(benign(site, self.world.issuer, self.world.store))
         show_real(message, ())
-        return self._patiently(lambda trace_id: aimed(octets, head(_sent(message), trace_id)), ends=True)
-
-    def _patiently(self, octets: Callable[[str], bytes], *, ends: bool = False) -> tuple[str, Heard]:
-        """Send, and send again later where the gateway says that it is too much."""
-        waits = 0
-        while True:
-            trace_id = new_trace()
-            with self.endpoint.connect() as connection:
-                heard = converse_on(connection, octets(trace_id), ends=ends)
-            if heard.status != 429 or heard.retry_after is None or waits == _MOST_WAITS:
-                return heard.trace_id or trace_id, heard
-            time.sleep(min(heard.retry_after, _LONGEST_WAIT))
-            waits += 1
+        return self.endpoint.ask(lambda trace_id: aimed(octets, head(_sent(message), trace_id)), ends=True)
 
 
 def _sent(message: Message) -> Sent:
@@ -165,50 +150,65 @@ def _traces(played: Played) -> list[str]:
     return [played.attack[0], *([played.twin[0]] if played.twin else [])]
 
 
-def _unproven(proof: Proof, why: str | None) -> Proof:
-    if why is not None:
-        proof.tell(why)
-    proof.add(State.UNPROVEN, State.UNPROVEN, State.UNPROVEN)
-    return proof
-
-
 def _judge(each: Played, lines: Lines | None) -> None:
-    attack_state = _attacked(each, lines)
-    twin_state = _passed(each, lines)
+    attack_state, attack_why = _attacked(each, lines)
+    twin_state, twin_why = _passed(each, lines)
     each.proof.add(attack_state, twin_state, State.UNPROVEN)
-    if attack_state == State.FALLS_SHORT:
-        each.proof.tell(f"{each.site}: the attack got {_told(each.attack, lines)}")
-    if twin_state == State.FALLS_SHORT and each.twin is not None:
-        each.proof.tell(f"{each.site}: the twin got {_told(each.twin, lines)}")
+    for why in (attack_why, twin_why):
+        if why is not None:
+            each.proof.tell(why)
 
 
-def _outcome(sent: tuple[str, Heard], lines: Lines | None) -> Outcome:
+def _outcome(sent: Answered, lines: Lines | None) -> Outcome:
     return Outcome("unknown", None) if lines is None else lines.outcome(sent[0])
 
 
-def _attacked(each: Played, lines: Lines | None) -> State:
+def _attacked(each: Played, lines: Lines | None) -> Judged:
     outcome, (_, heard) = _outcome(each.attack, lines), each.attack
+    short = f"{each.site}: the attack got {_told(each.attack, lines)}"
     if outcome.verdict == "unknown":
         # Without its line, a refusal is not known to be the right one; but what succeeded was not refused.
-        return State.FALLS_SHORT if 200 <= heard.status < 300 else State.UNPROVEN
-    return State.UNPROVEN if (outcome.reason or "").startswith("limit.") else attacked(outcome, each.reason.id)
+        if 200 <= heard.status < 300:
+            return State.FALLS_SHORT, short
+        return State.UNPROVEN, _NO_EVIDENCE if lines is None else _NO_LINE
+    earlier = _earlier(outcome, each.reason.id)
+    if earlier is not None:
+        return State.UNPROVEN, earlier
+    state = attacked(outcome, each.reason.id)
+    return state, short if state == State.FALLS_SHORT else None
 
 
-def _passed(each: Played, lines: Lines | None) -> State:
+def _earlier(outcome: Outcome, reason: str) -> str | None:
+    """What refused before the step of the reason was reached; none where that step was reached."""
+    refused = outcome.reason or ""
+    if refused == reason:
+        return None
+    if refused.startswith("limit."):
+        return f"refused by {refused} before"
+    if refused.startswith(_BY_CREDENTIAL) and not reason.startswith((*_BEFORE_CREDENTIALS, refused.split(".")[0])):
+        return f"the credential of the environment is refused by {refused}"
+    return None
+
+
+def _passed(each: Played, lines: Lines | None) -> Judged:
     if each.twin is None:
-        return State.UNPROVEN
+        return State.UNPROVEN, _WOULD_WRITE
     outcome, (_, heard) = _outcome(each.twin, lines), each.twin
     if outcome.verdict == "unknown":
-        return State.HOLDS if heard.status and not heard.is_refusal else State.UNPROVEN
+        if 200 <= heard.status < 400:
+            return State.HOLDS, None
+        return State.UNPROVEN, _NO_ANSWER if lines is None else _NO_LINE
     refused = outcome.reason or ""
+    short = f"{each.site}: the twin got {_told(each.twin, lines)}"
     if each.reason.level == "bytes":
         # It came past the reader, whatever the operation says of it.
-        return State.FALLS_SHORT if refused == each.reason.id else State.HOLDS
-    if refused.startswith(("limit.", "authenticate.", "authorize.")):
-        return State.UNPROVEN
-    return passed(outcome, each.reason.id)
+        return (State.FALLS_SHORT, short) if refused == each.reason.id else (State.HOLDS, None)
+    if refused.startswith(("limit.", *_BY_CREDENTIAL)):
+        return State.UNPROVEN, f"its twin was refused by {refused}"
+    state = passed(outcome, each.reason.id)
+    return state, short if state == State.FALLS_SHORT else None
 
 
-def _told(sent: tuple[str, Heard], lines: Lines | None) -> str:
+def _told(sent: Answered, lines: Lines | None) -> str:
     outcome = _outcome(sent, lines)
     return f"status {sent[1].status}" + ("" if outcome.verdict == "unknown" else f", {outcome}")

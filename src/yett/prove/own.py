@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import queue
 import secrets
+import signal
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -21,6 +23,7 @@ from yett.serve.sockets import listen
 
 Document = dict[str, Any]
 _READY = 30.0
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class OwnGatewayError(Exception):
@@ -63,16 +66,18 @@ class OwnGateway:
                 "deadline": self._deadline,
             }
             start = Start(config, [listener], None, self._folder, NOW * 1_000_000_000)
-            child = Child(start, lambda _, message: self._said.put(message))
-        self._child = child
-        self._world.store.learn.append(self._learn)
-        try:
-            self._expect("ready")
-            yield self
-        finally:
-            self._world.store.learn.remove(self._learn)
-            child.kill()
-            child.wait(_READY)
+            self._world.store.learn.append(self._learn)
+            try:
+                with signals_wait():
+                    self._child = Child(start, lambda _, message: self._said.put(message))
+                listener.close()
+                self._expect("ready")
+                yield self
+            finally:
+                self._world.store.learn.remove(self._learn)
+                if self._child is not None:
+                    self._child.kill()
+                    self._child.wait(_READY)
 
     def swap(self, document: Document) -> None:
         """Another plan, from the next request on. Raises `OwnGatewayError`."""
@@ -100,6 +105,23 @@ class OwnGateway:
             message = {"silent": f"for {_READY:.0f} s"}
         if message is None or key not in message:
             raise OwnGatewayError(f"the proof's gateway said {message}, expected {key!r}")
+
+
+@contextmanager
+def signals_wait() -> Generator[None]:
+    """Signals that end the process wait for the end of this, so that a process that is started is known to be."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda given, _: came.append(given)) for number in _ENDS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in came:
+            signal.raise_signal(number)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,13 @@ from typing import Any
 from yett.openapi.example import NoExampleError
 from yett.policy.compile import Compiled
 from yett.prove.cases import Case, Reason
+from yett.prove.endpoint import Endpoint
 from yett.prove.faults import Faults
 from yett.prove.judge import prove_at_engine
-from yett.prove.live import Endpoint, Live
+from yett.prove.live import Live
 from yett.prove.own import OwnGateway, proof_folder
 from yett.prove.reader import prove_at_reader
-from yett.prove.row import Row
+from yett.prove.row import Row, State
 from yett.prove.site import Site
 from yett.prove.stub import Stub
 from yett.prove.through import Through
@@ -35,8 +37,18 @@ class Report:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing fell short."""
-        return not any(row.falls_short for row in self.rows)
+        """Whether nothing fell short, and something was shown."""
+        return self.shows_something and not any(row.falls_short for row in self.rows)
+
+    @property
+    def shows_something(self) -> bool:
+        """Whether some attack came out, or none was to be played: a proof in which none could be is no proof."""
+        attacks = {row.attack for row in self.rows} - {State.ABSENT}
+        return attacks != {State.UNPROVEN}
+
+    def why_unproven(self) -> Counter[str]:
+        """Why reasons are not proven here, with the number of reasons."""
+        return Counter(why for row in self.rows if row.is_unproven for why in row.why_unproven())
 
     def as_json(self) -> dict[str, Any]:
         """As the published schema has it."""
@@ -64,11 +76,11 @@ def proven(compiled: Compiled, reasons: Sequence[Reason], seed: int, tell: Tell)
     return Report(compiled.hash, rows, time.monotonic() - began)
 
 
-def proven_live(compiled: Compiled, reasons: Sequence[Reason], url: str, evidence: Path | None, tell: Tell) -> Report:
+def proven_live(world: World, reasons: Sequence[Reason], url: str, evidence: Path | None, tell: Tell) -> Report:
     """The proof of a gateway that runs. Raises `CaseError`, `LiveError`."""
     began = time.monotonic()
-    rows = Live(World(compiled), Endpoint.of(url), evidence).prove(reasons, tell)
-    return Report(compiled.hash, rows, time.monotonic() - began)
+    rows = Live(world, Endpoint.of(url), evidence).prove(reasons, tell)
+    return Report(world.compiled.hash, rows, time.monotonic() - began)
 
 
 def prove(world: World, reasons: Sequence[Reason], tell: Tell) -> list[Row]:

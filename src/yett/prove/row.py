@@ -125,6 +125,15 @@ class Row:
         """Whether every attack was refused, and every twin passed."""
         return (self.attack, self.twin) == (State.HOLDS, State.HOLDS) and not self.falls_short
 
+    @property
+    def is_unproven(self) -> bool:
+        """Whether something of it could not be played, or nothing says what became of it."""
+        return State.UNPROVEN in (self.attack, self.twin) and not self.falls_short and self.attack != State.REPORTED
+
+    def why_unproven(self) -> set[str]:
+        """What its proofs say of that."""
+        return {text for proof in self.proofs if State.UNPROVEN in (proof.attack, proof.twin) for text in proof.told}
+
     def as_json(self) -> dict[str, Any]:
         """As the published schema has it."""
         return {

@@ -38,8 +38,7 @@ class Site:
     @property
     def host(self) -> str:
         """A host that the API answers for."""
-        pattern: str = self.api["hosts"][0]
-        return pattern.replace("*", "proof" if pattern.startswith("*.") else "proof.example")
+        return host_of(self.api)
 
     def kinds(self) -> set[str]:
         """How the demands are verified: jwt, api_key."""
@@ -92,6 +91,12 @@ class Site:
         if self.plan["body"] is None or self.request.body is None:
             raise NoPlaceError("no JSON body")
         return next(iter(self.plan["body"]["content"].values()))
+
+
+def host_of(api: dict[str, Any]) -> str:
+    """A host that an API of the compiled document answers for."""
+    pattern: str = api["hosts"][0]
+    return pattern.replace("*", "proof" if pattern.startswith("*.") else "proof.example")
 
 
 def _filled(template: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import secrets
 import socket
+import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 
 from yett.prove.message import Sent
 
 _PATIENCE = 20.0
+_QUIET = 0.5  # after a whole answer, on a connection whose own side cannot be closed alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +89,38 @@ def converse(address: tuple[str, int], source: str | None, octets: bytes, *, end
 
 
 def converse_on(connection: socket.socket, octets: bytes, *, ends: bool = False) -> Heard:
-    """The same on a connection that is there."""
+    """The same on a connection that is there. TLS has no half-close: there an answer ends when it is whole."""
+    is_open = ends and isinstance(connection, ssl.SSLSocket)
     # A refusal may come before all is sent; what was heard counts.
-    with suppress(BrokenPipeError, ConnectionResetError):
+    with suppress(BrokenPipeError, ConnectionResetError, ssl.SSLError):
         connection.sendall(octets)
-        if ends:
+        if ends and not is_open:
             connection.shutdown(socket.SHUT_WR)
-    return hear(connection)
+    return hear(connection, is_open=is_open)
 
 
-def hear(connection: socket.socket) -> Heard:
-    """What comes until the other side closes, or says nothing for long."""
+def hear(connection: socket.socket, *, is_open: bool = False) -> Heard:
+    """What comes until the other side closes, or says nothing for long; `is_open`: for a moment after whole answers."""
     heard = bytearray()
-    with suppress(ConnectionResetError, TimeoutError):
+    with suppress(ConnectionResetError, TimeoutError, ssl.SSLError):
         while part := connection.recv(65536):
             heard += part
+            if is_open:
+                connection.settimeout(_QUIET if _is_whole(bytes(heard)) else _PATIENCE)
     return Heard(bytes(heard))
+
+
+def _is_whole(octets: bytes) -> bool:
+    """Whether the octets are answers, the last of which lacks nothing (RFC 9112 §6.3)."""
+    while octets:
+        head, ended, rest = octets.partition(b"\r\n\r\n")
+        length = re.search(rb"\r\ncontent-length: *(\d+)", head, re.IGNORECASE)
+        if not ended or len(rest) < (int(length[1]) if length else 0):
+            return False
+        if length:
+            octets = rest[int(length[1]) :]
+        elif re.match(rb"HTTP/1\.1 (1\d\d|204|304) ", head):
+            octets = rest
+        else:
+            return rest.endswith(b"\r\n0\r\n\r\n") or rest == b"0\r\n\r\n"
+    return True
