@@ -174,7 +174,7 @@ fn scalar() -> impl Strategy<Value = Value> {
         any::<u64>().prop_map(Value::from),
         (-1e9..1e9).prop_map(|number: f64| Value::from(number + 0.5)),
         any::<bool>().prop_map(Value::from),
-        "[a-zé]{1,6}".prop_map(Value::from),
+        "[a-zé]{0,6}".prop_map(Value::from),
     ]
 }
 
@@ -187,14 +187,19 @@ fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
         scalar(),
         prop::collection::vec(scalar(), 1..6).prop_map(alike),
+        Just(json!([""])),
         prop::collection::btree_map("[a-z]{1,3}", scalar(), 1..5)
             .prop_map(|members| { Value::Object(members.into_iter().filter(|(name, _)| name != NAME).collect()) }),
     ]
 }
 
-/// What the styles cannot write: OpenAPI gives deepObject to objects alone; a dot of a number is label's delimiter.
+/// What the styles cannot write: OpenAPI gives deepObject to objects alone; a dot of a number is label's delimiter; a segment of
+/// a path is neither empty nor dots. An empty array has no text in any style.
 fn can_write(way: Way, value: &Value) -> bool {
     let holds_number = value.to_string().contains('.');
+    if way.place == "path" && matches!(way.write(value).as_str(), "" | "." | "..") {
+        return false;
+    }
     match (way.style, value) {
         (_, Value::Object(members)) if members.is_empty() => false,
         ("deepObject", value) => value.is_object(),

@@ -237,6 +237,14 @@ def test_styles_in_headers_and_cookies():
     assert in_header(parameter("header", "json", False), OBJECT) == '{"k": 1, "l": true}'
 
 
+@pytest.mark.parametrize("explode", [True, False])
+def test_an_empty_list_has_no_text(explode):
+    assert in_query(parameter("query", "form", explode), []) == []
+    assert in_cookies(parameter("cookie", "form", explode), []) == []
+    assert in_query(parameter("query", "json", explode), []) == [("p", "%5B%5D")]
+    assert in_cookies(parameter("cookie", "json", explode), []) == ["p=[]"]
+
+
 @pytest.mark.parametrize(
     ("style", "value", "text"),
     [

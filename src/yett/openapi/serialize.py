@@ -44,7 +44,7 @@ def in_path(parameter: Parameter, value: Json) -> str:
 
 
 def in_query(parameter: Parameter, value: Json) -> Pairs:
-    """Names and values, escaped."""
+    """Names and values, escaped; none for an empty array, which has no text (RFC 6570 section 3.2.1)."""
     name = quote(parameter.name, safe="")
     if parameter.style == "json":
         return [(name, quote(json.dumps(value), safe=""))]
@@ -52,7 +52,7 @@ def in_query(parameter: Parameter, value: Json) -> Pairs:
         return [(f"{name}%5B{_escaped(key)}%5D", _escaped(member)) for key, member in value.items()]
     if is_object(value) and parameter.explode:
         return [(_escaped(key), _escaped(member)) for key, member in value.items()]
-    if is_array(value) and parameter.explode:
+    if is_array(value) and (parameter.explode or not value):
         return [(name, _escaped(item)) for item in value]
     return [(name, _DELIMITERS.get(parameter.style, ",").join(map(_escaped, _flat(value))))]
 
@@ -64,8 +64,8 @@ def can_be_text(parameter: Parameter, value: Json) -> bool:
 
 
 def in_cookies(parameter: Parameter, value: Json) -> list[str]:
-    """Pairs of the Cookie header, not escaped; an exploded array repeats the name."""
-    if is_array(value) and parameter.explode:
+    """Pairs of the Cookie header, not escaped; an exploded array repeats the name, an empty one has no text."""
+    if is_array(value) and parameter.style != "json" and (parameter.explode or not value):
         return [f"{parameter.name}={scalar(item)}" for item in value]
     return [f"{parameter.name}={in_header(parameter, value)}"]
 

@@ -156,13 +156,26 @@ fn cookie<'c>(call: &'c Call, described: &Parameter, judge: &mut Judge<'_>) -> R
             let at = pair.iter().position(|byte| *byte == b'=');
             let (name, value) = at.and_then(|at| pair.split_at_checked(at)).unwrap_or((pair, b""));
             if name == described.name.as_bytes() {
-                texts.push(Some(readable(value.get(1..).unwrap_or_default(), described, judge)?));
+                let value = value.get(1..).unwrap_or_default();
+                if is_quoted(value, described) {
+                    refuse(reason::VALIDATE_PARAMETER_MALFORMED, described, judge)?;
+                }
+                texts.push(Some(readable(value, described, judge)?));
             } else if stripped(name) == described.name.as_bytes() {
                 refuse(reason::VALIDATE_PARAMETER_MALFORMED, described, judge)?;
             }
         }
     }
     Ok(texts)
+}
+
+/// Section 4.1.1 has neither quotes nor backslashes within a value: some servers take `"\141"` for `a`. JSON has to have them, and
+/// only what begins with a quote is unquoted.
+fn is_quoted(value: &[u8], described: &Parameter) -> bool {
+    if described.style == "json" {
+        return value.first() == Some(&b'"');
+    }
+    value.iter().any(|byte| matches!(byte, b'"' | b'\\'))
 }
 
 fn stripped(name: &[u8]) -> &[u8] {

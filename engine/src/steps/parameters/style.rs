@@ -95,10 +95,8 @@ fn delimiter(described: &Parameter) -> char {
     }
 }
 
+/// An empty text is one empty item: RFC 6570 (section 3.2.1) has no text for an empty list.
 fn array(described: &Parameter, text: &str, read: impl Fn(&str, &[String]) -> Option<Value>) -> Option<Value> {
-    if text.is_empty() {
-        return Some(Value::Array(Vec::new()));
-    }
     if described.explode && matches!(described.style.as_str(), "form" | "spaceDelimited" | "pipeDelimited") {
         return read(text, &described.items).map(|item| Value::Array(vec![item]));
     }
