@@ -1,19 +1,40 @@
 """Property: every reason of the catalogue is proven, by attack, twin and ablation, wherever it can be played."""
 
 import json
+import shutil
 
 import jsonschema_rs
 import pytest
 
+from yett.policy.check import accept
+from yett.policy.compile import Compiled
 from yett.prove.cases import read_reasons
 from yett.prove.proof import Report, proven
 
 PLACES = {"bytes": {"reader", "gateway"}, "request": {"engine", "gateway"}, "reply": {"engine", "gateway"}}
 
 
+OF_PROXIES = "admit.forwarded.malformed"
+
+
 @pytest.fixture(scope="module")
-def report(everything) -> Report:
-    return proven(everything.compiled, read_reasons(), 0, lambda _: None)
+def forwarded(root, tmp_path_factory) -> Compiled:
+    """The same plan where proxies write the other header: a plan names one."""
+    folder = tmp_path_factory.mktemp("forwarded") / "everything"
+    shutil.copytree(root / "tests/prove/everything", folder)
+    plan = folder / "yett.yaml"
+    plan.write_text(plan.read_text().replace("  trusted_proxies", "  proxy_header: forwarded\n  trusted_proxies"))
+    return accept(plan)
+
+
+@pytest.fixture(scope="module")
+def report(everything, forwarded) -> Report:
+    found = proven(everything.compiled, read_reasons(), 0, lambda _: None)
+    reasons = [reason for reason in read_reasons() if reason.id == OF_PROXIES]
+    (other,) = proven(forwarded, reasons, 0, lambda _: None).rows
+    (row,) = (row for row in found.rows if row.reason.id == OF_PROXIES)
+    row.proofs = [proof for proof in [*row.proofs, *other.proofs] if proof.attack != "not in this plan"]
+    return found
 
 
 def test_the_catalogue_lacks_no_case():
