@@ -1,5 +1,6 @@
 # Sets up, builds, runs and tests Yett. A recipe of more than a few lines is a program: it belongs in tools/.
-# Assumes python3.11, cargo (Rust 1.95), a C compiler and make; everything else is set up here.
+# Assumes Python 3.11, Rust 1.95 with clippy and rustfmt, a C compiler and make (`fuzz`: and a C++ compiler); everything
+# else is set up here.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -57,7 +58,7 @@ python: setup wheel
 	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 bench: setup ## CPU µs a request beside nginx, HAProxy and Envoy; writes bench/RESULTS.md
-	$(BIN)/python -m bench --results bench/RESULTS.md
+	$(BIN)/python -m bench --rounds 5 --seconds 2 --results bench/RESULTS.md
 
 control: $(VENV)/.packages ## NAME=x [KIND=guard or method]: the faces of a new control, all of them
 	@test -n "$(NAME)" || { echo "usage: make control NAME=x" >&2; exit 2; }

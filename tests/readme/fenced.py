@@ -8,13 +8,14 @@ an empty folder and nothing running.
     <!-- run -->                     the block is run by sh, and must succeed
     <!-- fails: 1 -->                the block is run by sh, and must end with this exit code
     <!-- serve: 127.0.0.1:8080 -->   the block's last command runs on; what follows waits until this address accepts
+    <!-- tested: plan -->            the block is no step: a test of its own, in test_snippets.py, reads it
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-MARK = re.compile(r"<!-- (file|run|fails|serve|given)(?:: (.*))? -->")
+MARK = re.compile(r"<!-- (file|run|fails|serve|given|tested)(?:: (.*))? -->")
 
 
 @dataclass(frozen=True)

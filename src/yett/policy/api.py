@@ -102,7 +102,8 @@ class Api(Section):
     mode: Mode | None = Field(default=None, description="enforce or report; default: the plan's")
     unlisted: Literal["refuse", "report"] | None = Field(
         default=None,
-        description="What no operation describes is refused, or reported and passed on by `security.default`",
+        description="What no operation describes is refused, or reported and passed on by `security.default`;"
+        " default: as `mode` says",
     )
     security: Security = Field(default=Security(), description="For operations whose description says nothing")
     credentials: dict[str, Credential] = Field(default={}, description="How each security scheme is verified")

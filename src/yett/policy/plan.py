@@ -47,7 +47,8 @@ class Plan(Section):
     log: Log = Field(default=Log(), description="What the gateway says of itself")
     mode: Mode = Field(
         default="enforce",
-        description="Whether guards refuse, or only say what they would refuse; credentials, roles, scopes always hold",
+        description="Whether guards refuse, or only say what they would refuse; admission, media types, credentials,"
+        " scopes, roles always hold",
     )
     apis: dict[str, Api] = Field(min_length=1, description="The APIs, by name")
 
