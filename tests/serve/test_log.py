@@ -32,3 +32,9 @@ def test_json():
     line = json.loads(stream.getvalue())
     assert line.pop("time").endswith("Z")
     assert line == {"level": "warning", "message": "refused", "plan": "ab12", "count": "3"}
+
+
+def test_a_stream_that_takes_nothing_ends_nothing():
+    stream = io.StringIO()
+    stream.close()
+    Log("info", "text", stream).error("nobody reads this")

@@ -4,15 +4,18 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.serve.conftest import DESCRIPTION, KEYS, Notes
 from yett.policy.findings import PlanError
+from yett.serve import supervisor
 from yett.serve.gateway import Gateway
 from yett.serve.log import Log
 from yett.serve.sockets import CannotServe
+from yett.serve.stock import Stock
 
 NOW = 1_800_000_000
 
@@ -160,6 +163,131 @@ def test_a_clock_that_stands(plan, tmp_path):
     with Gateway(plan("limit: none", top="evidence: [{file: evidence.jsonl}]"), clock=1_000_000_000 * NOW) as gateway:
         httpx.get(f"{gateway.url}/open", trust_env=False)
     assert '"time":"2027-01-15T08:00:00' in (tmp_path / "evidence.jsonl").read_text()
+
+
+def test_a_change_while_the_first_plan_is_compiled_is_seen(plan, lines, monkeypatch):
+    compile_plan = supervisor.accept
+
+    def compiled(path):
+        found = compile_plan(path)
+        plan(*KEYS, "headers: {x-notes: changed}")
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(supervisor, "accept", compiled)
+        gateway = Gateway(plan(*KEYS), log=Log("info", "json", lines))
+        gateway._supervisor.start()
+    gateway._thread.start()
+    lines.wait("plan reloaded")
+    gateway.stop()
+    gateway._thread.join()
+
+
+def test_a_stop_while_a_plan_is_compiled_starts_no_child(plan, lines, monkeypatch):
+    compiling, compiled = threading.Event(), threading.Event()
+    compile_plan, began = supervisor.accept, []
+
+    def slowly(path):
+        compiling.set()
+        assert compiled.wait(10)
+        return compile_plan(path)
+
+    with Gateway(plan(*KEYS), log=Log("info", "json", lines)) as gateway:
+        monkeypatch.setattr(supervisor, "accept", slowly)
+        monkeypatch.setattr(gateway._supervisor._children, "raise_up", began.append)
+        take, built = gateway._supervisor._built, threading.Event()
+
+        def taken(event) -> None:
+            take(event)
+            built.set()
+
+        monkeypatch.setattr(gateway._supervisor, "_built", taken)
+        children = gateway._supervisor._children
+        monkeypatch.setattr(children, "all", lambda: [] if built.is_set() else [children.serving])
+        plan(*KEYS, top="gateway: {listen: [127.0.0.1:0, '127.0.0.2:0'], threads: 1}")
+        assert compiling.wait(10)
+        gateway.stop()
+        lines.wait("gateway drains")
+        compiled.set()
+    assert built.is_set()
+    assert began == []
+
+
+def test_a_database_that_does_not_answer_holds_up_no_plan(gateway, plan, lines, monkeypatch):
+    looking, answers = threading.Event(), threading.Event()
+
+    def waits(stock):
+        looking.set()
+        assert answers.wait(20)
+
+    monkeypatch.setattr(Stock, "look", waits)
+    try:
+        assert looking.wait(10)
+        plan(*KEYS, "headers: {x-notes: changed}")
+        lines.wait("plan reloaded")
+    finally:
+        answers.set()
+
+
+def test_a_fault_of_the_store_changes_nothing(gateway, keys, client, lines, monkeypatch):
+    monkeypatch.setattr(supervisor, "STORE_TROUBLE_SECONDS", 0.0)
+
+    def fails(stock):
+        raise RuntimeError("gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Stock, "look", fails)
+        assert lines.wait("keys cannot be read, the old ones stay")["why"] == "RuntimeError: gone"
+    keys.add("anna", NOW)
+    lines.wait("keys changed")
+
+
+def test_a_child_that_cannot_be_told_of_a_revoked_key_serves_no_longer(gateway, keys, client, lines, monkeypatch):
+    key, text = keys.add("anna", NOW)
+    lines.wait("keys changed")
+    assert client.get(f"{gateway.url}/notes/7", headers={"x-api-key": text}).status_code == 200
+    monkeypatch.setattr(gateway._supervisor._children.serving, "send", lambda **message: False)
+    keys.revoke(key.id, NOW)
+    lines.wait("the child cannot be told of changes, and is ended")
+    lines.wait("the child serves again")
+    assert client.get(f"{gateway.url}/notes/7", headers={"x-api-key": text}).status_code == 401
+
+
+def test_the_child_inherits_no_secret(plan, lines, monkeypatch):
+    monkeypatch.setenv("NOTES_PEPPER", "ab" * 32)
+    monkeypatch.setenv("PGPASSWORD", "secret")
+    monkeypatch.setenv("NOTES_OTHER", "kept")
+    top = "gateway: {listen: [127.0.0.1:0], threads: 1}\nstore: {pepper: {env: NOTES_PEPPER}}"
+    with Gateway(plan(*KEYS, top=top), log=Log("info", "json", lines)) as gateway:
+        inherited = Path(f"/proc/{gateway.child_pid}/environ").read_bytes()
+    assert b"NOTES_OTHER=kept" in inherited
+    assert b"NOTES_PEPPER" not in inherited
+    assert b"PGPASSWORD" not in inherited
+
+
+def test_it_says_where_evidence_goes(plan, lines):
+    for top, said in [
+        ("evidence: [{file: evidence.jsonl}, {file: more.jsonl}]", "evidence.jsonl,more.jsonl"),
+        ("evidence: []", "nowhere"),
+    ]:
+        with Gateway(plan(*KEYS, top=top), log=Log("info", "json", lines)):
+            assert lines.wait("gateway serves")["evidence"] == said
+
+
+def test_the_same_wrong_is_said_once_unless_it_is_asked_for(gateway, plan, lines, tmp_path):
+    refused = "the changed plan is refused, the old one stays"
+    (tmp_path / "yett.yaml").unlink()
+    lines.wait(refused)
+    first = len(lines.seen)
+    built = threading.Event()
+    take = gateway._supervisor._built
+    gateway._supervisor._built = lambda event: (take(event), built.set())
+    (tmp_path / "notes.yaml").unlink()
+    assert built.wait(10)
+    gateway.reload()
+    lines.wait("reload was asked for")
+    assert refused not in [line["message"] for line in lines.seen[first:]]
+    lines.wait(refused)
 
 
 @pytest.mark.slow

@@ -50,3 +50,16 @@ def test_what_is_followed_later_was_seen_when_it_was_followed(tmp_path):
     assert not watch.poll(0.0)
     other.write_text("12")
     assert [watch.poll(1.0), watch.poll(2.0)] == [False, True]
+
+
+def test_what_changed_while_it_was_read_counts_as_changed(tmp_path):
+    old, new = tmp_path / "a", tmp_path / "b"
+    for path in (old, new):
+        path.write_text("1")
+    written = new.stat().st_ctime_ns
+    watch = Watch([])
+    watch.follow([old, new], written + 1)
+    assert [watch.poll(0.0), watch.poll(1.0)] == [False, False]
+    watch = Watch([old])
+    watch.follow([old, new], written)
+    assert [watch.poll(0.0), watch.poll(1.0)] == [False, True]

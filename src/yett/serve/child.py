@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -13,17 +14,22 @@ from pathlib import Path
 from typing import Any
 
 Message = dict[str, Any]
+GRACE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class Start:
-    """What a child is started with. `config` holds the pepper, so it goes through a pipe."""
+    """What a child is started with. `config` holds the pepper, so it goes through a pipe.
+
+    `secrets` names what the plan reads from the environment: the process that faces the network does not inherit it.
+    """
 
     config: Message
     listeners: Sequence[socket.socket]
     admin: socket.socket | None
     folder: Path
     clock: int | None
+    secrets: frozenset[str] = frozenset()
 
 
 class Child:
@@ -42,6 +48,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 pass_fds=passed,
                 cwd=start.folder,
+                env={name: value for name, value in os.environ.items() if name not in start.secrets},
                 start_new_session=True,  # Ctrl-C reaches the parent, and the parent drains
             )
             self._socket = ours
@@ -90,5 +97,8 @@ class Child:
                     told(self, json.loads(line))
             except (OSError, ValueError):
                 self._process.kill()
+        # A child that cannot be told of revoked keys must not serve on.
+        if self.wait(GRACE_SECONDS) is None:
+            self._process.kill()
         self._process.wait()
         told(self, None)

@@ -10,7 +10,7 @@ from typing import Literal
 from yett.policy.compile import Compiled
 from yett.serve.child import Child, Message, Start
 from yett.serve.sockets import CannotServe, Sockets
-from yett.serve.stock import Stock, keep_plan
+from yett.serve.stock import Stock, environment_secrets, keep_plan
 
 FIRST_BACKOFF = 0.1
 LONGEST_BACKOFF = 5.0
@@ -66,7 +66,8 @@ class Children:
         self.restart_at = None
         if old is not None:
             self._falling.add(old)
-            old.send(drain=None)
+            if not old.send(drain=None):
+                old.kill()
         self._sockets.keep(charge.addresses)
         return charge
 
@@ -113,6 +114,7 @@ class Children:
         self._started_at = time.monotonic()
         folder = charge.compiled.source.folder.resolve()
         try:
-            return Child(Start(config, listeners, admin, folder, self._clock), self._told)
+            secrets = environment_secrets(charge.compiled)
+            return Child(Start(config, listeners, admin, folder, self._clock, secrets), self._told)
         except OSError as error:
             raise CannotServe(f"the child cannot be started: {error}") from None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from yett.serve.sockets import CannotServe
 from yett.store.error import StoreError
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from yett.store.keys import Keys
 
 DEADLINE_MS = 2000
+Read = TypeVar("Read")
 
 
 def keep_plan(compiled: Compiled) -> Path:
@@ -44,6 +47,22 @@ def uses_keys(compiled: Compiled) -> bool:
     """Whether some credential is a key of the store."""
     apis = compiled.source.plan.apis.values()
     return any(credential.api_key is not None for api in apis for credential in api.credentials.values())
+
+
+def environment_secrets(compiled: Compiled) -> frozenset[str]:
+    """The environment variables in which the plan's secrets are, and the one that PostgreSQL's library reads itself."""
+    store = compiled.source.plan.store
+    named = [each.env for each in (store.secret_url, store.pepper) if each is not None and each.env is not None]
+    return frozenset([*named, "PGPASSWORD"])
+
+
+@dataclass(frozen=True)
+class Found:
+    """All keys in force, as a look at the store found them, and what had been told before that look."""
+
+    before: int | None
+    revision: int
+    rows: list[dict[str, Any]]
 
 
 def _open(compiled: Compiled) -> Keys:
@@ -78,27 +97,41 @@ class Stock:
             "deadline": DEADLINE_MS,
         }
         if self._keys is not None:
-            config |= {"pepper": self._keys.pepper, "keys": self._read(self._keys)}
+            self._told, rows = _reading(self._keys.in_force)
+            config |= {"pepper": self._keys.pepper, "keys": rows}
         return config
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there are keys to look for."""
+        return self._keys is not None
+
+    def look(self) -> Found | None:
+        """What has changed since keys were last told; another thread may wait for it. Raises `CannotServe`."""
+        before = self._told
+        if self._keys is None or _reading(self._keys.revision) == before:
+            return None
+        return Found(before, *_reading(self._keys.in_force))
+
+    def take(self, found: Found) -> bool:
+        """Notes what is told now; false: other keys were told since that look, and these may be older."""
+        if found.before != self._told:
+            return False
+        self._told = found.revision
+        return True
 
     def changed(self) -> list[dict[str, Any]] | None:
         """All keys in force, if they have changed since they were last told. Raises `CannotServe`."""
-        if self._keys is None:
-            return None
-        try:
-            if self._keys.revision() == self._told:
-                return None
-        except StoreError as error:
-            raise CannotServe(str(error)) from None
-        return self._read(self._keys)
+        found = self.look()
+        return found.rows if found is not None and self.take(found) else None
 
     def forget(self) -> None:
         """What was told did not arrive: tell it again."""
         self._told = None
 
-    def _read(self, keys: Keys) -> list[dict[str, Any]]:
-        try:
-            self._told, found = keys.in_force()
-        except StoreError as error:
-            raise CannotServe(str(error)) from None
-        return found
+
+def _reading(read: Callable[[], Read]) -> Read:
+    try:
+        return read()
+    except StoreError as error:
+        raise CannotServe(str(error)) from None

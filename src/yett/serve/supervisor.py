@@ -18,12 +18,12 @@ from typing import Literal
 from yett.policy.check import accept
 from yett.policy.compile import Compiled
 from yett.policy.findings import PlanError
-from yett.policy.read import named_descriptions
 from yett.serve.child import Child, Message
 from yett.serve.children import Charge, Children
+from yett.serve.files import named_files
 from yett.serve.log import Log
 from yett.serve.sockets import CannotServe, Sockets
-from yett.serve.stock import keep_plan
+from yett.serve.stock import Found, Stock, keep_plan
 from yett.serve.watch import Watch
 
 TICK_SECONDS = 0.1
@@ -44,14 +44,24 @@ class Told:
 
 @dataclass(frozen=True)
 class Built:
-    """A changed plan was compiled, or is wrong."""
+    """A changed plan was compiled, or is wrong; `began` is when, in nanoseconds since 1970."""
 
+    began: int
     compiled: Compiled | None
-    problems: tuple[str, ...]
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A look at a store ended: with changed keys, with none, or with what is wrong."""
+
+    stock: Stock
+    found: Found | None
+    why: str = ""
 
 
 Ask = Literal["stop", "reload"]
-Event = Told | Built | Ask
+Event = Told | Built | Looked | Ask
 
 
 class Supervisor:
@@ -73,7 +83,9 @@ class Supervisor:
         self._offered: Compiled | None = None  # the child was told of it, and has not answered
         self._building = False
         self._wanted = False  # files changed while a change was under way
+        self._refused: tuple[str, ...] = ()  # said already
         self._stopping: float | None = None
+        self._looking = False
         self._store_at = 0.0
 
     # what others may ask, from any thread
@@ -107,15 +119,17 @@ class Supervisor:
 
     def start(self) -> None:
         """Serves when this returns. Raises `PlanError`, `CannotServe`."""
+        began = time.time_ns()
+        self._watch = Watch(named_files(self._path))  # seen before it is read: no change is missed
         compiled = accept(self._path)
-        self._watch = Watch(compiled.files)
+        self._watch.follow(compiled.files, began)
         self._take_charge(Charge.of(compiled))
         try:
             self._await_ready(self._children.start(self._charge))
         except CannotServe:
             self._children.end(GRACE_SECONDS)
             raise
-        self._log.info("gateway serves", listen=",".join(self.listening), plan=compiled.hash)
+        self._say_serves("gateway serves", compiled)
         self._say_findings(compiled)
 
     def run(self) -> None:
@@ -138,11 +152,14 @@ class Supervisor:
                 self._stop()
             case "reload":
                 self._log.info("reload was asked for")
+                self._refused = ()
                 if self._children.serving:
-                    self._children.serving.send(reopen=None)
+                    self._send(self._children.serving, reopen=None)
                 self._build()
             case Built():
                 self._built(event)
+            case Looked():
+                self._looked(event)
             case Told(child, None):
                 self._ended(child)
             case Told(child, message):
@@ -159,7 +176,7 @@ class Supervisor:
             self._restart()
         if now >= self._store_at:
             self._store_at = now + STORE_SECONDS
-            self._tell_keys()
+            self._look_for_keys()
 
     # children
 
@@ -215,13 +232,25 @@ class Supervisor:
             self._log.info("the child serves again", pid=child.pid)
             return
         self._take_charge(charge)
-        self._log.info("a new child serves", listen=",".join(self.listening), plan=charge.compiled.hash)
+        self._say_serves("a new child serves", charge.compiled)
         self._say_findings(charge.compiled)
 
     def _take_charge(self, charge: Charge) -> None:
         self._charge = charge
         log = charge.compiled.source.plan.log
         self._log = self._given_log or Log(log.level, log.format)
+
+    def _say_serves(self, what: str, compiled: Compiled) -> None:
+        sinks = ["stdout" if sink.file == "-" else sink.file for sink in compiled.source.plan.evidence]
+        self._log.info(what, listen=",".join(self.listening), evidence=",".join(sinks) or "nowhere", plan=compiled.hash)
+
+    def _send(self, child: Child, **message: object) -> bool:
+        """Tells a child; one that cannot be told of changes must not serve on: its keys would never be revoked."""
+        if child.send(**message):
+            return True
+        self._log.error("the child cannot be told of changes, and is ended", pid=child.pid)
+        child.kill()
+        return False
 
     def _say_findings(self, compiled: Compiled) -> None:
         for finding in compiled.findings:
@@ -243,25 +272,26 @@ class Supervisor:
             threading.Thread(target=self._compile, name="yett-compile", daemon=True).start()
 
     def _compile(self) -> None:
+        began = time.time_ns()
         try:
-            self._events.put(Built(accept(self._path), ()))
+            self._events.put(Built(began, accept(self._path)))
         except PlanError as error:
-            self._events.put(Built(None, tuple(map(str, error.problems))))
+            self._events.put(Built(began, None, tuple(map(str, error.problems))))
         except Exception as error:
             # A fault of Yett's own must not take the gateway, whose plan is sound, with it.
-            self._events.put(Built(None, (f"{type(error).__name__}: {error}",)))
+            self._events.put(Built(began, None, (f"{type(error).__name__}: {error}",)))
 
     def _built(self, built: Built) -> None:
         self._building = False
+        if self._stopping is not None:
+            return
         old = self._charge.compiled
         if built.compiled is None:
-            named = [old.source.folder / name for name in named_descriptions(self._path)]
-            self._watch.follow({*old.files, *(path.resolve() for path in named)})
-            self._log.error(REFUSED, plan=old.hash)
-            for problem in built.problems:
-                self._log.error(problem)
+            self._watch.follow({*old.files, *named_files(self._path)}, built.began)
+            self._say_refused(built.problems)
             return
-        self._watch.follow(built.compiled.files)
+        self._refused = ()
+        self._watch.follow(built.compiled.files, built.began)
         if built.compiled.hash == old.hash and not self._needs_a_child(built.compiled):
             self._log.info("the plan is unchanged", plan=old.hash)
             return
@@ -271,14 +301,23 @@ class Supervisor:
             self._sockets.keep(self._charge.addresses)
             self._log.error(REFUSED, why=error, plan=old.hash)
 
+    def _say_refused(self, problems: tuple[str, ...]) -> None:
+        """Once, though several files change that the same problems come of."""
+        if problems == self._refused:
+            return
+        self._refused = problems
+        self._log.error(REFUSED, plan=self.plan_hash)
+        for problem in problems:
+            self._log.error(problem)
+
     def _offer(self, compiled: Compiled) -> None:
         serving = self._children.serving
         if serving is None or self._needs_a_child(compiled):
             self._children.raise_up(Charge.of(compiled))
-        elif serving.send(plan=str(keep_plan(compiled)), id="plan"):
+        elif self._send(serving, plan=str(keep_plan(compiled)), id="plan"):
             self._offered = compiled
         else:
-            self._wanted = True  # it has just ended: tell the next one
+            self._wanted = True  # tell the next one
 
     def _needs_a_child(self, compiled: Compiled) -> bool:
         """Whether something changed that a child is only told when it starts."""
@@ -297,17 +336,31 @@ class Supervisor:
         self._log.info("plan reloaded", plan=offered.hash)
         self._say_findings(offered)
 
-    def _tell_keys(self) -> None:
-        if self._children.serving is None:
-            return
+    def _look_for_keys(self) -> None:
+        """Looks in another thread: a database that does not answer holds up no plan, no child and no end."""
+        stock = self._charge.stock
+        if self._children.serving is not None and stock.is_open and not self._looking:
+            self._looking = True
+            threading.Thread(target=self._look, args=(stock,), name="yett-keys", daemon=True).start()
+
+    def _look(self, stock: Stock) -> None:
         try:
-            changed = self._charge.stock.changed()
+            self._events.put(Looked(stock, stock.look()))
         except CannotServe as error:
-            self._log.error("keys cannot be read, the old ones stay", why=error)
+            self._events.put(Looked(stock, None, str(error)))
+        except Exception as error:
+            self._events.put(Looked(stock, None, f"{type(error).__name__}: {error}"))
+
+    def _looked(self, looked: Looked) -> None:
+        self._looking = False
+        serving, stock = self._children.serving, self._charge.stock
+        if looked.why:
+            self._log.error("keys cannot be read, the old ones stay", why=looked.why)
             self._store_at += STORE_TROUBLE_SECONDS
+        elif looked.found is None or looked.stock is not stock or serving is None or not stock.take(looked.found):
             return
-        if changed is not None and not self._children.serving.send(keys=changed, id="keys"):
-            self._charge.stock.forget()
+        elif not self._send(serving, keys=looked.found.rows, id="keys"):
+            stock.forget()
 
     # the end
 

@@ -17,8 +17,10 @@ def main() -> int:
     clock = Clock.system() if start["clock"] is None else Clock.fixed(start["clock"])
     try:
         run_worker(json.dumps(start["config"]), start["listeners"], start["admin"], start["control"], clock)
-    except PlanFault:
-        return REFUSED  # the parent was told over the control socket
+    except PlanFault as fault:
+        for pointer, found in fault.faults:
+            print(f"yett.serve.worker: {start['config']['plan']}#{pointer}: found {found}", file=sys.stderr)
+        return REFUSED
     except (ValueError, OSError) as error:
         print(f"yett.serve.worker: {error}", file=sys.stderr)
         return 2
