@@ -12,6 +12,7 @@ from yett._engine import PlanFault, Prover, plan_hash
 from yett.catalogue import catalogue_hash
 from yett.evidence.read import Line
 from yett.prove.issuer import KID, Issuer
+from yett.prove.site import filled
 
 _PLACES = ("0", "a", "00000000-0000-4000-8000-000000000000", "x-of-a-replay")
 
@@ -75,7 +76,7 @@ class RecordedPlan:
         decided = Decided(None, None)
         for place in _PLACES:
             self._prover.forget()
-            judged = json.loads(self._prover.decide(self._attempt(line, api, _filled(operation["path"], place))))
+            judged = json.loads(self._prover.decide(self._attempt(line, api, filled(operation["path"], place))))
             decided = Decided(judged["reason"], judged["operation"])
             if decided.operation == line.operation:
                 break
@@ -109,8 +110,3 @@ class RecordedPlan:
             else:
                 header = [("alg", "ES256"), ("kid", KID)] + ([("typ", proven["typ"])] if proven["typ"] else [])
                 yield "authorization", f"Bearer {self._issuer.sign(header, list(proven['claims'].items()), 'own')}"
-
-
-def _filled(template: str, place: str) -> str:
-    parts = template.split("{")
-    return parts[0] + "".join(place + part.partition("}")[2] for part in parts[1:])

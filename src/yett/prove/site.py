@@ -54,7 +54,7 @@ class Site:
         if self.given is not None:
             return self.given
         if self.plan["closed"] is not None:
-            return Request(self.described.method, _filled(self.described.path), (), None)
+            return Request(self.described.method, filled(self.described.path, "1"), (), None)
         return self.examples.request(self.described)
 
     @cached_property
@@ -99,7 +99,7 @@ def host_of(api: dict[str, Any]) -> str:
     return pattern.replace("*", "proof" if pattern.startswith("*.") else "proof.example")
 
 
-def _filled(template: str) -> str:
-    """A template of which no parameter is described, with something in the place of each."""
+def filled(template: str, text: str) -> str:
+    """A path template with a text in the place of each parameter."""
     parts = template.split("{")
-    return parts[0] + "".join("1" + part.partition("}")[2] for part in parts[1:])
+    return parts[0] + "".join(text + part.partition("}")[2] for part in parts[1:])
