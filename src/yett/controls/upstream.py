@@ -23,7 +23,8 @@ class Upstream(Section):
 
     urls: list[UpstreamUrl] = Field(min_length=1, description="http://host:port, or with a path before the operation's")
     timeout: Duration = Field(
-        default=30_000, description="From the last byte sent to the last byte of the reply's head"
+        default=30_000,
+        description="Each for sending the request, the reply's head, a held body, every piece of a streamed one",
     )
     connect: Duration = Field(default=5_000, description="To connect")
 
