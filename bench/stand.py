@@ -15,6 +15,7 @@ from bench.proxies import HERE, PROXIES, Proxy
 
 PROXY_CORE, LOAD_CORE = 0, 1
 START_SECONDS = 30
+END_SECONDS = 45  # more than a gateway takes to drain: one that is killed before then leaves its child serving
 
 
 class NotStarted(Exception):
@@ -64,7 +65,7 @@ class Running:
     def stop(self) -> None:
         self.process.terminate()
         try:
-            self.process.wait(timeout=10)
+            self.process.wait(timeout=END_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -12,11 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-from ruamel.yaml import YAML
+import yaml
 
 HERE = Path(__file__).parent
 PLAN = "yett.yaml"
 START_SECONDS = 30.0
+END_SECONDS = 45.0
+"""More than a gateway takes to drain: one that is killed before then leaves its child serving."""
 
 
 class CannotStart(Exception):
@@ -44,13 +46,11 @@ def gateway(folder: Path, url: str) -> Iterator[None]:
 def write_plan(folder: Path, upstream: str) -> str:
     """Copies plan and description into `folder`, with a free port to listen on; gives the URL of the gateway."""
     shutil.copy(HERE / "openapi.yaml", folder)
-    yaml = YAML()
-    yaml.width = 120
-    plan = yaml.load(HERE / PLAN)
+    plan = yaml.safe_load((HERE / PLAN).read_text("utf-8"))
     address = f"127.0.0.1:{_free_port()}"
     plan["gateway"]["listen"] = [address]
     plan["apis"]["orders"]["upstream"]["urls"] = [upstream]
-    yaml.dump(plan, folder / PLAN)
+    (folder / PLAN).write_text(yaml.safe_dump(plan, sort_keys=False, width=120), "utf-8")
     return f"http://{address}"
 
 
@@ -100,7 +100,7 @@ def _running(module: list[str], log: Path) -> Iterator[subprocess.Popen[str]]:
         finally:
             process.terminate()
             try:
-                process.wait(10)
+                process.wait(END_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
 

@@ -1,13 +1,21 @@
 """The plan of the example holds, and the demo changes only its addresses."""
 
+import ast
 import re
+import sys
+import tomllib
 
 import pytest
 from orders import places
 from orders.issuer import AUDIENCE, ISSUER, Issuer
 from ruamel.yaml import YAML
 
+from bench import stand
 from yett.policy.compile import compile_plan
+
+REQUIREMENT = re.compile(r"[A-Za-z0-9-]+")
+OF_OTHERS = {"yett", "h11"}  # h11 comes with uvicorn and httpx
+IMPORTED_AS = {"pyyaml": "yaml"}
 
 
 def plan(folder):
@@ -45,3 +53,23 @@ def test_a_shop_that_cannot_start_says_why(tmp_path):
         places.shop(tmp_path),
     ):
         pass
+
+
+def test_the_demo_imports_what_the_extra_brings(root):
+    """`pip install 'yett[demo]'` is all that it needs."""
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["demo"]]
+    brought = {IMPORTED_AS.get(name, name) for name in (REQUIREMENT.match(each)[0] for each in wanted)}
+    imported: set[str] = set()
+    for path in places.HERE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module]
+            imported |= {name.partition(".")[0] for name in names}
+    assert imported - sys.stdlib_module_names - brought - OF_OTHERS == set()
+
+
+def test_a_gateway_that_drains_is_not_killed():
+    drain = compile_plan(places.HERE / "yett.yaml").source.plan.gateway.timeouts.drain / 1000
+    assert min(places.END_SECONDS, stand.END_SECONDS) > drain + 5

@@ -52,7 +52,7 @@ def ask_health(stage: Stage) -> None:
 
 
 ATTACKS = (
-    Attack("error-details", "a stack trace as the answer", "API8", provoke_error, search_name, ""),
+    Attack("error-details", "a stack trace as the answer", "API8", provoke_error, search_name, "contract.reply.status"),
     Attack("headers", "headers that tell, and headers that lack", "API8", look_at_headers, ask_health, ""),
     Attack(
         "guessed-pin",
