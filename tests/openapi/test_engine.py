@@ -89,3 +89,30 @@ def test_benign_traffic_passes(shared_data, tmp_path, name):
                 assert b64decode(verdict["body"]) == (b"" if operation.method == "HEAD" else answer.body), operation.id
             seen["released"] += 1
     assert seen["forwarded"] > 0
+
+
+@pytest.mark.parametrize(
+    ("schema", "fits", "differs"),
+    [
+        ({"pattern": r"^a\B"}, ["ab"], ["a\u00e4", "a"]),
+        ({"pattern": r"\bfoo\b"}, ["a foo", "\u00e4foo"], ["afoo"]),
+        (
+            {"patternProperties": {r"^\d+$": {"type": "string"}, "^[0-9]+$": {"maxLength": 3}}},
+            [{"1": "abc"}],
+            [{"1": 7}, {"1": "abcd"}],
+        ),
+    ],
+)
+def test_patterns_mean_in_the_engine_what_they_mean_in_the_description(tmp_path, schema, fits, differs):
+    body = {"content": {"application/json": {"schema": schema}}}
+    item = {"post": {"security": [], "requestBody": body, "responses": {"200": {"description": ""}}}}
+    info = {"title": "t", "version": "1"}
+    (tmp_path / "openapi.json").write_text(json.dumps({"openapi": "3.1.0", "info": info, "paths": {"/a": item}}))
+    api = {"openapi": "openapi.json", "upstream": {"urls": ["http://127.0.0.1:9"]}}
+    (tmp_path / "yett.yaml").write_text(json.dumps({"yett": 1, "apis": {"a": api}}))
+    prover = Prover(compile_plan(tmp_path / "yett.yaml").plan, [])
+    found = {
+        json.dumps(value): prover.conforms(0, "#/$defs/POST_a.body", json.dumps(value).encode())
+        for value in fits + differs
+    }
+    assert found == {json.dumps(value): value in fits for value in fits + differs}
