@@ -47,7 +47,7 @@ fn load_plan(py: Python<'_>, plan: &[u8]) -> PyResult<String> {
 /// The hash that names a plan: SHA-256 of exactly these bytes, in hex. The plan is not read.
 #[pyfunction]
 fn plan_hash(plan: &[u8]) -> String {
-    yett_gateway::plan_hash(plan)
+    Plan::hash_of(plan)
 }
 
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {

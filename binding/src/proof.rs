@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use serde::{Deserialize, Serialize};
 use yett_engine::jose::KeySet;
 use yett_engine::proof::{Attempt, Shown, Told, Verdict, decide};
-use yett_engine::{Answer, ApiKeyRecord, Body, Head, Plan, Reason, Said, Time, Trace};
+use yett_engine::{Answer, ApiKeyRecord, Body, Head, Plan, Reason, Time, Trace};
 
 use crate::plan;
 
@@ -176,16 +176,10 @@ impl Prover {
 }
 
 fn line(line: &yett_engine::Line) -> Line {
-    let said = match line.said {
-        Said::Passed => "passed",
-        Said::Refused => "refused",
-        Said::WouldRefuse => "would_refuse",
-        Said::Altered => "altered",
-    };
     let places = line.places.iter().map(|place| place.to_string()).collect();
     Line {
         control: line.control,
-        said,
+        said: line.said.name(),
         reason: line.reason.map(Reason::id),
         places,
     }

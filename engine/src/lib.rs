@@ -5,6 +5,7 @@
 mod decide;
 mod facts;
 pub mod guards;
+pub mod hex;
 pub mod jose;
 pub mod json;
 mod judge;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::decide::{self, Opened};
 use crate::facts::{Facts, Time};
+use crate::hex;
 use crate::judge::{Denial, Judge, Stop};
 use crate::memo::Memo;
 use crate::plan::Plan;
@@ -69,7 +70,7 @@ impl Session {
     pub fn trace_id(&self) -> String {
         match self.trace.traceparent.as_deref().and_then(|parent| parent.get(3..35)) {
             Some(id) => id.to_owned(),
-            None => hex(&self.ids.trace),
+            None => hex::of(&self.ids.trace),
         }
     }
 
@@ -98,7 +99,7 @@ impl Session {
             .as_deref()
             .and_then(|parent| parent.get(53..55))
             .unwrap_or("01");
-        let traceparent = format!("00-{}-{}-{flags}", self.trace_id(), hex(&self.ids.span));
+        let traceparent = format!("00-{}-{}-{flags}", self.trace_id(), hex::of(&self.ids.span));
         permit.spend(
             &self.plan,
             &Wire {
@@ -168,15 +169,4 @@ impl Session {
         }
         decided
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-    ];
-    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
 }

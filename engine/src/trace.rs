@@ -23,6 +23,19 @@ pub enum Said {
     Altered,
 }
 
+impl Said {
+    /// In one word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Refused => "refused",
+            Self::WouldRefuse => "would_refuse",
+            Self::Altered => "altered",
+        }
+    }
+}
+
 /// One control's line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {

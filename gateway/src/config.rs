@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
+use yett_engine::hex;
 use yett_engine::jose::KeySet;
 use yett_engine::plan::Fault;
 
 use crate::log;
-use crate::state::{Row, hex};
+use crate::state::Row;
 
 /// The worker's configuration.
 #[derive(Deserialize)]

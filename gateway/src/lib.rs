@@ -23,14 +23,3 @@ mod wire;
 pub mod worker;
 
 pub use config::key_sets;
-
-/// The hash that names a plan: SHA-256 of its exact bytes, in hex. Nothing is read.
-#[must_use]
-pub fn plan_hash(plan: &[u8]) -> String {
-    let mut digits = Vec::with_capacity(64);
-    state::hex::write(
-        aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, plan).as_ref(),
-        &mut digits,
-    );
-    String::from_utf8(digits).unwrap_or_default()
-}

@@ -11,6 +11,7 @@ use super::{
     Api, BodyPlan, By, CredentialPlan, DemandPlan, Host, JwtPlan, LimitPlan, MethodPlan, Named, Operation, Parameter,
     ParameterPlan, Place, Plan, ReplyPlan, Routes, Schemas,
 };
+use crate::hex;
 use crate::jose::{KeySet, Rules};
 use crate::reason::CATALOGUE_HASH;
 
@@ -47,17 +48,19 @@ impl Plan {
             return Err(loader.faults);
         }
         Ok(Self {
-            hash: hex(digest(&SHA256, bytes).as_ref()).into(),
+            hash: Self::hash_of(bytes).into(),
             gateway: document.gateway,
             apis,
             credentials: loader.credentials,
             limits: loader.limits,
         })
     }
-}
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    /// The hash that names a plan: SHA-256 of its exact bytes, in hex. Nothing is read.
+    #[must_use]
+    pub fn hash_of(bytes: &[u8]) -> String {
+        hex::of(digest(&SHA256, bytes).as_ref())
+    }
 }
 
 #[derive(Default)]

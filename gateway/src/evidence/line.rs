@@ -6,11 +6,10 @@ use aws_lc_rs::hmac;
 use serde_json::{Map, Value, json};
 use yett_engine::jose::Verified;
 use yett_engine::plan::{JwtPlan, MethodPlan};
-use yett_engine::{Plan, Proven, Reason, Said, Trace};
+use yett_engine::{Plan, Proven, Reason, Trace, hex};
 
 use super::Record;
 use crate::calendar;
-use crate::state::hex;
 
 /// Writes lines with one key for the digests of credentials.
 pub(crate) struct Liner {
@@ -156,13 +155,7 @@ fn lines(record: &Record, to: &mut Vec<u8>) {
         }
         to.extend_from_slice(b"{\"control\":");
         text(line.control, to);
-        let said = match line.said {
-            Said::Passed => "passed",
-            Said::Refused => "refused",
-            Said::WouldRefuse => "would_refuse",
-            Said::Altered => "altered",
-        };
-        member("said", said, to);
+        member("said", line.said.name(), to);
         optional("reason", line.reason.map(Reason::id), to);
         if !line.places.is_empty() {
             to.extend_from_slice(b",\"places\":[");

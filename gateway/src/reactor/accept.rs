@@ -33,7 +33,7 @@ pub(crate) fn run(
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build_local(LocalOptions::default())?;
-    let thread = Rc::new(Thread::new(process));
+    let thread = Rc::new(Thread::new(process)?);
     let cut = runtime.block_on(live(thread.clone(), listeners, drain, started));
     end(runtime);
     thread.flush();

@@ -4,6 +4,7 @@ mod accept;
 mod ticker;
 
 use std::cell::{Cell, RefCell};
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -37,13 +38,15 @@ pub(crate) struct Thread {
 }
 
 impl Thread {
-    pub(crate) fn new(process: Arc<Process>) -> Self {
-        let mut seed = [0; 16];
-        let filled = aws_lc_rs::rand::fill(&mut seed).is_ok();
-        let [low, high] = [seed.first_chunk::<8>(), seed.last_chunk::<8>()]
-            .map(|half| half.map_or(1, |half| u64::from_ne_bytes(*half)));
-        let process_id = u64::from(std::process::id());
-        Self {
+    /// # Errors
+    /// There is no randomness: ids would be the same in every thread.
+    pub(crate) fn new(process: Arc<Process>) -> io::Result<Self> {
+        let mut halves = [[0; 8]; 2];
+        for half in &mut halves {
+            aws_lc_rs::rand::fill(half).map_err(|_| io::Error::other("no randomness for the ids of requests"))?;
+        }
+        let [low, high] = halves.map(u64::from_ne_bytes);
+        Ok(Self {
             process,
             ticker: Rc::default(),
             pool: Pool::default(),
@@ -51,9 +54,9 @@ impl Thread {
             turn: Cell::new(0),
             turned_away: Cell::new(0),
             records: RefCell::new(Vec::with_capacity(BATCH)),
-            random: Cell::new(if filled { [low, high | 1] } else { [process_id, 1] }),
+            random: Cell::new([low, high | 1]),
             date: RefCell::new((u64::MAX, "".into())),
-        }
+        })
     }
 
     /// Ids of a request: unique, and no secret (xoroshiro128+, seeded by the system).

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use aws_lc_rs::hmac;
 use serde::Deserialize;
-use yett_engine::{ApiKeyRecord, Digest};
+use yett_engine::{ApiKeyRecord, Digest, hex};
 
 /// The table.
 pub struct ApiKeys {
@@ -56,7 +56,7 @@ impl ApiKeys {
                 roles,
                 expires,
             } = row;
-            let digest = super::hex::read(&hmac)
+            let digest = hex::read(&hmac)
                 .and_then(|bytes| Digest::try_from(bytes).ok())
                 .ok_or(index)?;
             let record = ApiKeyRecord {

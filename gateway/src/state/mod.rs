@@ -4,7 +4,6 @@
 mod api_keys;
 mod clock;
 mod ground;
-pub(crate) mod hex;
 mod key_sets;
 mod limits;
 mod seen;
