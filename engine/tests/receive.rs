@@ -195,3 +195,33 @@ fn a_contract_that_reports_withholds_nothing() {
         );
     }
 }
+
+#[test]
+fn more_values_are_read_where_the_limit_is_raised() {
+    let list = |limit: u64| {
+        Shop::new()
+            .contract("reply_bytes", json!(limit))
+            .contract("body_bytes", json!(limit))
+            .schema("list", json!({"type": "array", "items": {"type": "integer"}}))
+            .operation(
+                "POST",
+                "/list",
+                json!({
+                    "body": {"required": true, "content": json_content("list")},
+                    "replies": {"200": {"content": json_content("list")}},
+                }),
+            )
+            .plan()
+    };
+    let (few, many) = ("[1]".to_owned(), format!("[1{}]", ",1".repeat(150_000)));
+    for (sent, reason) in [
+        (
+            Sent::post("/list", few.clone()).answers(200, many.clone()),
+            "receive.body.too_large",
+        ),
+        (Sent::post("/list", many).answers(200, few), "validate.body.too_many"),
+    ] {
+        assert_eq!(sent.passes(&list(1 << 20)).err(), Some(reason));
+        assert_eq!(sent.passes(&list(2 << 20)).err(), None);
+    }
+}

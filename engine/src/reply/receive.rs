@@ -220,7 +220,7 @@ fn read(body: &Body, contract: &Contract, judge: &mut Judge<'_>) -> Result<Optio
     if bytes.len() as u64 > contract.reply_bytes {
         too_large(contract, judge)?;
     }
-    match body::read(bytes, contract.json_depth, reason_of) {
+    match body::read(bytes, contract.reply_bytes, contract.json_depth, reason_of) {
         Ok(value) => Ok(Some(value)),
         Err(denial) => withhold(denial, contract, judge).map(|()| None),
     }

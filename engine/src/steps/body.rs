@@ -6,15 +6,21 @@ use crate::json::{self, Fault, Limits};
 use crate::judge::Denial;
 use crate::reason::Reason;
 
-/// Reads a body whose length was judged already.
+/// Octets of a body's limit for which it may hold one value, which takes up to a hundred octets where it is read.
+const OCTETS_OF_A_VALUE: u64 = 10;
+
+/// Reads a body whose length was judged already by its limit; with the limit grows how many values it may hold.
 ///
 /// # Errors
 /// The fault's reason, at its place under `/body`.
-pub(crate) fn read(bytes: &[u8], depth: u32, reason_of: fn(&Fault) -> Reason) -> Result<Value, Denial> {
+pub(crate) fn read(bytes: &[u8], limit: u64, depth: u32, reason_of: fn(&Fault) -> Reason) -> Result<Value, Denial> {
+    let known = Limits::default();
+    let values = usize::try_from(limit / OCTETS_OF_A_VALUE).unwrap_or(usize::MAX);
     let limits = Limits {
         bytes: bytes.len(),
         depth: depth as usize,
-        ..Limits::default()
+        values: values.max(known.values),
+        ..known
     };
     json::read(bytes, &limits)
         .map(json::Value::into_inner)

@@ -181,7 +181,7 @@ fn media(call: &Call, planned: &BodyPlan, judge: &mut Judge<'_>) -> Result<Optio
 
 /// The strict reading, or the one that most JSON parsers have: the last of two members, and nothing where that fails too.
 fn strict(bytes: &Bytes, contract: &Contract, judge: &mut Judge<'_>) -> Result<Option<Value>, Stop> {
-    match body::read(bytes, contract.json_depth, reason_of) {
+    match body::read(bytes, contract.body_bytes, contract.json_depth, reason_of) {
         Ok(value) => Ok(Some(value)),
         Err(denial) => {
             judge.refuse(denial)?;

@@ -11,7 +11,9 @@ from yett.openapi.json_types import Json, is_array, is_object
 from yett.prove.message import Message
 from yett.prove.site import NoPlaceError
 
-_MANY = 100_001
+# As many values as the engine reads (engine/src/steps/body.rs): so many, or one for so many octets of the limit.
+_MOST_VALUES = 100_000
+_OCTETS_OF_A_VALUE = 10
 _MOST = 64 << 20
 # An object comes last: where one is declared, its member is only undeclared, which is another fault.
 WRONG: tuple[Json, ...] = (-1.5e300, True, [[{}]], "\u0001" * 9, None, {"a": []})
@@ -71,16 +73,17 @@ def body_many(message: Message, _: object) -> None:
     """More values than are read: in an array that may be as long as it likes, else in a member of their own."""
     schema, value = message.site.body_schema(), deepcopy(message.site.request.json)
     limit: int = message.site.api["contract"]["body_bytes"]
+    many = max(_MOST_VALUES, limit // _OCTETS_OF_A_VALUE) + 1
     for items in _arrays(value):
         del items[1:]
         one = items[0] if items and not isinstance(items[0], dict | list) else 0
         items[:] = [one] * 1000
         if message.site.conforms(schema, value):
-            items[:] = [one] * _MANY
+            items[:] = [one] * many
             message.body = written(value)
-        if message.body is not None and _MANY < len(message.body) <= limit:
+        if message.body is not None and many < len(message.body) <= limit:
             return
-    body_splice(message, f'"many":{written([0] * _MANY).decode()}')
+    body_splice(message, f'"many":{written([0] * many).decode()}')
     if len(message.body or b"") > limit:
         raise NoPlaceError(f"a body of {limit} octets does not hold so many values")
 
