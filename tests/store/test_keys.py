@@ -2,7 +2,11 @@
 
 import hashlib
 import hmac
+import sqlite3
 
+import pytest
+
+from yett.store.error import StoreError
 from yett.store.keys import Keys
 
 NOW = 1_800_000_000
@@ -60,3 +64,32 @@ def test_every_change_is_seen_by_another_process(keys, plan):
         seen.append(other.revision())
     assert len(set(seen)) == len(seen)
     assert other.in_force() == keys.in_force()
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda keys: keys.add("anna", NOW),
+        lambda keys: keys.revoke("anna", NOW),
+        lambda keys: keys.all(),
+        lambda keys: keys.in_force(),
+        lambda keys: keys.revision(),
+    ],
+)
+def test_a_database_that_fails_says_so_in_a_line(keys, tmp_path, use):
+    with sqlite3.connect(tmp_path / "yett.db") as connection:
+        connection.execute("DROP TABLE api_keys")
+        connection.execute("DROP TABLE revision")
+    connection.close()
+    with pytest.raises(StoreError, match=r"store: cannot be (read|changed): .*no such table"):
+        use(keys)
+
+
+def test_a_change_that_fails_is_not_seen(keys, tmp_path):
+    seen = keys.revision()
+    with sqlite3.connect(tmp_path / "yett.db") as connection:
+        connection.execute("DROP TABLE api_keys")
+    connection.close()
+    with pytest.raises(StoreError):
+        keys.add("anna", NOW)
+    assert keys.revision() == seen

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from yett.store.database import open_database
 from yett.store.keys import Keys
 
 pytestmark = pytest.mark.slow
@@ -63,3 +64,17 @@ def test_keys_in_postgresql(url, plan, tmp_path):
     seen.append(keys.revision())
     assert keys.in_force()[1] == []
     assert len(set(seen)) == 3
+
+
+@pytest.mark.parametrize(
+    ("query", "patience", "path"),
+    [
+        ("", "2s", '"$user", public'),
+        ("?options=-c%20search_path%3Dpublic", "2s", "public"),
+        ("?options=-c%20statement_timeout%3D7s", "7s", '"$user", public'),
+    ],
+)
+def test_a_statement_is_waited_for_briefly_unless_the_url_says_otherwise(url, tmp_path, query, patience, path):
+    with open_database(url + query, tmp_path).connect() as connection:
+        assert connection.exec_driver_sql("SHOW statement_timeout").scalar() == patience
+        assert connection.exec_driver_sql("SHOW search_path").scalar() == path

@@ -41,9 +41,10 @@ def test_what_is_no_pepper(plan, monkeypatch, value, said):
     assert not value or value not in str(error.value)
 
 
-def test_a_file_for_everybody_is_refused(plan, tmp_path):
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o640, 0o660, 0o620])
+def test_a_file_for_others_is_refused(plan, tmp_path, mode):
     (tmp_path / "secret").write_text(HEX)
-    (tmp_path / "secret").chmod(0o644)
+    (tmp_path / "secret").chmod(mode)
     with pytest.raises(StoreError, match="expected a file for its owner alone"):
         pepper(plan("store: {pepper: {file: secret}}"))
 

@@ -58,7 +58,7 @@ class Keys:
     def add(
         self, subject: str, now: int, scopes: Iterable[str] = (), roles: Iterable[str] = (), expires: int | None = None
     ) -> tuple[ApiKey, str]:
-        """A new key for a subject: what is kept of it, and its text, which is kept nowhere."""
+        """A new key for a subject: what is kept of it, and its text, which is kept nowhere. Raises `StoreError`."""
         text = PREFIX + secrets.token_urlsafe(32)
         row = ApiKeyRow(
             id=f"k_{secrets.token_hex(6)}",
@@ -74,16 +74,18 @@ class Keys:
             session.add(row)
             session.flush()
             key = _key(row)
-            session.commit()
         return key, text
 
     def all(self) -> list[ApiKey]:
-        """Every key, the oldest first."""
-        with self._session() as session:
+        """Every key, the oldest first. Raises `StoreError`."""
+        with self._reading() as session:
             return [_key(row) for row in session.scalars(select(ApiKeyRow).order_by(ApiKeyRow.created, ApiKeyRow.id))]
 
     def revoke(self, name: str, now: int) -> list[ApiKey]:
-        """Revokes the key with this id, or every key of this subject; gives those that were in force."""
+        """Revokes the key with this id, or every key of this subject; gives those that were in force.
+
+        Raises `StoreError`.
+        """
         named = or_(ApiKeyRow.id == name, ApiKeyRow.subject == name)
         with self._change() as session:
             rows = list(session.scalars(select(ApiKeyRow).where(named, ApiKeyRow.revoked.is_(None))))
@@ -91,12 +93,11 @@ class Keys:
                 row.revoked = now
             session.flush()
             keys = [_key(row) for row in rows]
-            session.commit()
         return keys
 
     def revision(self) -> int:
         """A number that is another one after every change. Raises `StoreError`."""
-        with _readable(), self._session() as session:
+        with self._reading() as session:
             return session.scalar(select(RevisionRow.number)) or 0
 
     def in_force(self) -> tuple[int, list[dict[str, Any]]]:
@@ -104,7 +105,7 @@ class Keys:
 
         Raises `StoreError`.
         """
-        with _readable(), self._session() as session:
+        with self._reading() as session:
             number = session.scalar(select(RevisionRow.number)) or 0
             rows = session.scalars(select(ApiKeyRow).where(ApiKeyRow.revoked.is_(None)).order_by(ApiKeyRow.id))
             return number, [_told(row) for row in rows]
@@ -112,22 +113,26 @@ class Keys:
     def _hmac(self, text: str) -> str:
         return hmac.new(bytes.fromhex(self.pepper), text.encode(), hashlib.sha256).hexdigest()
 
-    def _session(self) -> Session:
-        return Session(self._engine, expire_on_commit=False)
+    @contextmanager
+    def _reading(self) -> Generator[Session]:
+        with _plainly("read"), Session(self._engine, expire_on_commit=False) as session:
+            yield session
 
-    def _change(self) -> Session:
-        """A transaction that is seen as a change when it is committed; it holds others off from its start."""
-        session = self._session()
-        session.execute(update(RevisionRow).values(number=RevisionRow.number + 1))
-        return session
+    @contextmanager
+    def _change(self) -> Generator[Session]:
+        """A transaction that is seen as a change once it is whole; it holds others off from its start."""
+        with _plainly("changed"), Session(self._engine, expire_on_commit=False) as session:
+            session.execute(update(RevisionRow).values(number=RevisionRow.number + 1))
+            yield session
+            session.commit()
 
 
 @contextmanager
-def _readable() -> Generator[None]:
+def _plainly(done: str) -> Generator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        raise StoreError(f"store: cannot be read: {str(error).splitlines()[0]}") from None
+        raise StoreError(f"store: cannot be {done}: {str(error).splitlines()[0]}") from None
 
 
 def _key(row: ApiKeyRow) -> ApiKey:

@@ -24,10 +24,8 @@ def read_secret(secret: Secret, folder: Path) -> str:
         return value.strip()
     path = folder / (secret.file or "")
     try:
-        if path.stat().st_mode & 0o007:
-            raise StoreError(
-                f"{path} can be used by everybody, expected a file for its owner alone; `chmod 600 {path}`"
-            )
+        if path.stat().st_mode & 0o077:
+            raise StoreError(f"{path} can be used by others, expected a file for its owner alone; `chmod 600 {path}`")
         value = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise StoreError(f"{path} cannot be read ({error}), expected a secret") from None
