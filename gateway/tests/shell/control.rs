@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use serde_json::{Value, json};
 use yett_engine::Time;
 use yett_gateway::state::Clock;
+use yett_gateway::worker::{Inherited, NotStarted, run};
 
 use crate::support::{Client, Gateway, Settings, Upstream, api, operation, plan};
 
@@ -397,4 +398,20 @@ fn a_writer_that_hangs_stops_nobody() {
         "nobody reads the pipe, and the child still ends"
     );
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_plan_stays_refused_where_the_parent_is_gone() {
+    let path = std::env::temp_dir().join(format!("yett-shell-gone-{}.json", std::process::id()));
+    std::fs::write(&path, "{}").unwrap();
+    let (parent, child) = std::os::unix::net::UnixStream::pair().unwrap();
+    drop(parent);
+    let inherited = Inherited {
+        listeners: Vec::new(),
+        admin: None,
+        control: Some(child),
+    };
+    let ended = run(&json!({"plan": path}).to_string(), inherited, Clock::system());
+    std::fs::remove_file(&path).unwrap();
+    assert!(matches!(ended, Err(NotStarted::Refused(_))), "{ended:?}");
 }
