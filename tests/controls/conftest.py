@@ -85,6 +85,12 @@ def states(proof):
     return proof.attack, proof.twin, proof.ablation
 
 
+def again(world, reason, case):
+    """One case of a reason, played in another world."""
+    [row] = prove_in_process(world, [reason], lambda _: None)[0]
+    return next(proof for proof in row.proofs if proof.case == case)
+
+
 @pytest.fixture
 def holds(everything):
     """Every attack of a control is refused with exactly its reason, its twin passes, ablation lets the attack in."""
@@ -92,13 +98,11 @@ def holds(everything):
     def check(control, *levels):
         reasons = [reason for reason in read_reasons() if reason.control == control and reason.level in levels]
         assert reasons, f"{control} has no reason of level {' or '.join(levels)}"
-        absent, other = (State.ABSENT,) * 3, everything[1]
+        absent = (State.ABSENT,) * 3
         for row in prove_in_process(everything[0], reasons, lambda _: None)[0]:
             assert row.proofs, f"{row.reason.id} has no case"
-            for proof in row.proofs:
-                if states(proof) == absent:
-                    [again] = prove_in_process(other, [row.reason], lambda _: None)[0]
-                    proof = next(each for each in again.proofs if each.case == proof.case)
+            for played in row.proofs:
+                proof = played if states(played) != absent else again(everything[1], row.reason, played.case)
                 assert states(proof) == ("holds",) * 3, f"{row.reason.id}, {proof.case}: {states(proof)}, {proof.told}"
 
     return check
