@@ -198,3 +198,13 @@ def test_a_plan_that_cannot_be_kept_is_not_in_force(guarded, said, monkeypatch):
     written(guarded.folder, PLAN.replace("GET /download, ", ""))
     assert "the disk is full" in said.wait(REFUSED)
     assert status(guarded, "GET", "/download") == 200
+
+
+def test_evidence_goes_where_the_changed_plan_says(guarded, said):
+    assert status(guarded, "GET", "/health") == 200
+    written(guarded.folder, PLAN.replace("evidence.jsonl", "other.jsonl"))
+    said.wait("plan reloaded")
+    assert status(guarded, "GET", "/health") == 200
+    guarded.app.close()
+    lines = [(guarded.folder / name).read_text().splitlines() for name in ("evidence.jsonl", "other.jsonl")]
+    assert [len(each) for each in lines] == [1, 1]
