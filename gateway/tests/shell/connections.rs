@@ -273,7 +273,7 @@ fn connections_and_held_bytes_have_a_budget() {
         client.send("GET /items/1 HTTP/1.1\r\nHost: a\r\n\r\n");
         client.answer_to("GET").filter(|answer| answer.status == 200)
     });
-    let reasons: Vec<_> = gateway.evidence(4).iter().map(|line| line["reason"].clone()).collect();
+    let reasons: Vec<_> = gateway.evidence(5).iter().map(|line| line["reason"].clone()).collect();
     assert!(reasons.contains(&json!("upstream.memory.exhausted")));
     assert!(reasons.contains(&json!("upstream.connections.exhausted")));
 }

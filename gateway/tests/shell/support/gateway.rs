@@ -147,7 +147,9 @@ impl Gateway {
         let path = self.folder.join("evidence.jsonl");
         eventually(|| {
             let text = std::fs::read_to_string(&path).unwrap_or_default();
-            let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            // The writer may be in the middle of the last line.
+            let whole = text.rfind('\n').and_then(|end| text.get(..end)).unwrap_or_default();
+            let lines: Vec<Value> = whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
             (lines.len() >= count).then_some(lines)
         })
     }
