@@ -1,5 +1,8 @@
 """`yett replay`: exit codes and what is printed; what is decided is tested beside the evidence."""
 
+import subprocess
+import sys
+
 import pytest
 from typer.testing import CliRunner
 
@@ -44,3 +47,12 @@ def test_what_cannot_be_replayed(replay, text, arguments, said):
     done = replay(text, *arguments)
     assert done.exit_code != 0
     assert said in str(done.exception)
+
+
+def test_a_reader_that_has_enough(tmp_path):
+    (tmp_path / "evidence.jsonl").write_text(LINE % ("0" * 64, TRACE) * 3000)
+    command = [sys.executable, "-m", "yett.cli", "replay", str(tmp_path / "evidence.jsonl"), "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        run.stdout.readline()
+        run.stdout.close()
+        assert run.stderr.read() == b""

@@ -128,7 +128,6 @@ def test_every_line_is_decided_again_or_said_to_be_taken(recorded):
         ("permitted", {"operation": "deleteThing", "method": "DELETE"}, "refused by authorize.role.missing"),
         ("permitted", {"proven": []}, "refused by authenticate.credential.missing"),
         ("permitted", {"time": "2050-01-01T00:00:00Z"}, "refused by authenticate.token.expired"),
-        ("permitted", {"operation": "getNothing"}, "it has no operation 'getNothing' of 'things'"),
         ("stranger", {"operation": "health"}, "let through"),
         ("expired", {"time": "2020-01-01T00:00:00Z"}, "let through"),
     ],
@@ -138,6 +137,25 @@ def test_a_line_that_was_changed_differs(recorded, name, change, differs):
     line = written(folder)[names.index(name)]
     (found,) = replayed(folder, [line | change])
     assert found.differs == differs
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"operation": "getNothing"}, "the plan has no operation 'getNothing' of 'things'"),
+        ({"proven": [{"scheme": "gone"}]}, "the plan has no credential 'gone'"),
+        ({"proven": [{}]}, "`proven` is not what is written of a credential (KeyError('scheme'))"),
+        ({"proven": [{"scheme": "bearer", "typ": None}]}, "`proven` is not what is written of a credential"),
+        ({"proven": [7]}, "`proven` is not what is written of a credential"),
+    ],
+)
+def test_a_line_that_its_plan_contradicts_is_not_said_to_be_decided(recorded, change, said):
+    folder, names = recorded
+    line = written(folder)[names.index("permitted")]
+    (found,) = replayed(folder, [line | change])
+    assert (found.how, found.taken) == ("contradicts its plan", None)
+    assert (found.differs or "").startswith(said)
+    assert f"CONTRADICTS its plan: {said}" in str(found)
 
 
 def test_a_plan_that_is_not_kept_is_said(recorded):

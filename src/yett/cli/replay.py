@@ -31,6 +31,8 @@ def replay(file: File, plans: Plans = Path("plans"), trace: Trace = None, as_jso
         for replayed in Replay(plans).lines(lines):
             counted["differ" if replayed.differs else replayed.how] += 1
             typer.echo(_written(replayed, as_json))
+    except BrokenPipeError:
+        raise  # not the file: whoever reads has enough
     except OSError as error:
         raise CannotRun(f"{file} cannot be read: {error.strerror}") from None
     except EvidenceError as error:

@@ -21,6 +21,10 @@ class NoPlanError(Exception):
     """The plan of a line cannot be loaded; the text says why."""
 
 
+class ContradictionError(Exception):
+    """A line says what no gateway writes by its plan; the text says what."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
     """What the engine says of a head: the reason, if it is refused, and the operation that it was judged as."""
@@ -65,12 +69,14 @@ class RecordedPlan:
         for operation in api["operations"]:
             if operation["id"] == line.operation:
                 return operation
-        raise NoPlanError(f"it has no operation {line.operation!r} of {line.api!r}")
+        raise ContradictionError(f"the plan has no operation {line.operation!r} of {line.api!r}")
 
     def decide(self, line: Line) -> Decided:
         """Judge the head of a line again: its operation, its client, its time, what was proven of its credentials.
 
-        The target's values were not recorded; the first that lead to the operation are taken. Raises `NoPlanError`.
+        The target's values were not recorded; the first that lead to the operation are taken.
+
+        Raises `ContradictionError`.
         """
         operation, api = self._operation(line), self._apis[line.api or ""]
         decided = Decided(None, None)
@@ -85,7 +91,10 @@ class RecordedPlan:
     def _attempt(self, line: Line, api: dict[str, Any], path: str) -> bytes:
         host: str = api["hosts"][0]
         headers = [["host", host.replace("*", "replay" if host.startswith("*.") else "replay.example")]]
-        headers += [list(header) for header in self._credentials(line, api)]
+        try:
+            headers += [list(header) for header in self._credentials(line, api)]
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise ContradictionError(f"`proven` is not what is written of a credential ({error!r})") from None
         document = {
             "now": line.time,
             "peer": line.client,
@@ -102,7 +111,7 @@ class RecordedPlan:
         for number, proven in enumerate(line.proven):
             credential = api["credentials"].get(proven["scheme"])
             if credential is None:
-                raise NoPlanError(f"it has no credential {proven['scheme']!r}")
+                raise ContradictionError(f"the plan has no credential {proven['scheme']!r}")
             if "api_key" in credential:
                 record = {name: proven[name] for name in ("id", "subject", "scopes", "roles", "expires")}
                 self._prover.know(f"replay-{number}", json.dumps(record))

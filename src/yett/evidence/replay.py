@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from yett.evidence.read import Line
-from yett.evidence.recorded import Decided, NoPlanError, RecordedPlan
+from yett.evidence.recorded import ContradictionError, Decided, NoPlanError, RecordedPlan
 
 RE_DECIDED = "re-decided"
 TAKEN = "taken as recorded"
+CONTRADICTED = "contradicts its plan"
 # What the engine says after the head of what it was not told: that the head was let through.
 _PAST_HEAD = ("validate", "contract")
 # Decided from what is recorded: the operation, the client, the time, what was proven of the credentials.
@@ -43,7 +44,10 @@ _NOT_RECORDED = {
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One line again. `how`: re-decided, or taken as recorded; `taken`: what; `differs`: what is decided now."""
+    """One line again. `how`: re-decided, taken as recorded, or a line that no gateway writes by its plan.
+
+    `taken`: what; `differs`: what is decided now, or what contradicts.
+    """
 
     line: Line
     how: str
@@ -53,6 +57,8 @@ class Replayed:
     def __str__(self) -> str:
         """As a terminal shows it."""
         told = self.line.reason or self.line.decision
+        if self.how == CONTRADICTED:
+            return f"{self.line.trace_id}  {told}  CONTRADICTS its plan: {self.differs}"
         how = self.how if self.how == RE_DECIDED and self.taken is None else f"{self.how}: {self.taken}"
         if self.how == RE_DECIDED and self.taken is not None:
             how = f"{RE_DECIDED}; {TAKEN}: {self.taken}"
@@ -91,8 +97,8 @@ class Replay:
             return Replayed(line, TAKEN, _NOT_RECORDED.get(step, "the target"))
         try:
             return _compared(line, step, plan.decide(line))
-        except NoPlanError as error:
-            return Replayed(line, RE_DECIDED, None, f"{error}")
+        except ContradictionError as error:
+            return Replayed(line, CONTRADICTED, None, f"{error}")
 
     def _plan(self, name: str) -> RecordedPlan | NoPlanError:
         if name not in self._plans:
