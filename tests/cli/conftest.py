@@ -49,17 +49,17 @@ def yett(capsys, tmp_path, monkeypatch):
 
 @pytest.fixture
 def app():
-    """A running app that serves what `pages` has by path."""
-    pages: dict[str, bytes] = {}
+    """A running app that serves what `pages` has by path; `(None, body)` comes with 404."""
+    pages: dict[str, bytes | tuple[None, bytes]] = {}
 
     class Pages(BaseHTTPRequestHandler):
         """Answers GET."""
 
         def do_GET(self) -> None:
             body = pages.get(self.path)
-            self.send_response(404 if body is None else 200)
+            self.send_response(200 if isinstance(body, bytes) else 404)
             self.end_headers()
-            self.wfile.write(body or b"")
+            self.wfile.write(body[1] if isinstance(body, tuple) else body or b"")
 
         def log_message(self, format: str, *args: object) -> None:
             """Says nothing."""

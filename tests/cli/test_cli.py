@@ -46,3 +46,17 @@ def test_a_verb_imports_no_other():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["yett", "yett.cli", "yett.cli.schema", "yett.cli.terminal"]
+
+
+@pytest.mark.parametrize("verb", [("init", "openapi.yaml", "--upstream", UPSTREAM, "--plan", "absent/yett.yaml")])
+def test_what_the_system_refuses_is_told(yett, tmp_path, verb):
+    done = yett(*verb)
+    assert done.code == 2
+    assert "absent" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_folder_that_takes_no_file_is_told(yett, tmp_path):
+    (tmp_path / "yett.yaml").symlink_to("absent/yett.yaml")
+    done = yett("init", "openapi.yaml", "--upstream", UPSTREAM, "--force")
+    assert (done.code, "yett.yaml: No such file or directory" in done.err) == (2, True)

@@ -1,10 +1,13 @@
 """`yett init` and `yett update`: from a file or a running app to a plan that checks and guards everything."""
 
 import hashlib
+import io
 import json
 
 import pytest
 import yaml
+
+from yett.prove.issuer import Issuer
 
 UPSTREAM = ("--upstream", "http://127.0.0.1:9000")
 APP = {
@@ -120,7 +123,7 @@ def test_schemes_with_an_issuer_get_tokens(yett, tmp_path):
 
 
 def test_a_description_without_schemes_and_an_issuer_get_tokens(yett, tmp_path):
-    (tmp_path / "keys.json").write_text(json.dumps({"keys": []}))
+    (tmp_path / "keys.json").write_text(json.dumps(Issuer.create().key_set()))
     yett("init", "openapi.yaml", *UPSTREAM, "--issuer", "https://idp.example.com", "--jwks", "keys.json")
     api = written(tmp_path)["apis"]["my-notes"]
     jwt = {"issuer": "https://idp.example.com", "audience": "my-notes", "jwks": {"file": "keys.json"}}
@@ -130,6 +133,110 @@ def test_a_description_without_schemes_and_an_issuer_get_tokens(yett, tmp_path):
 def test_an_issuer_without_keys(yett):
     done = yett("init", "openapi.yaml", *UPSTREAM, "--issuer", "https://idp.example.com")
     assert (done.code, "belong together" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--upstream", "127.0.0.1:9000"),
+        (*UPSTREAM, "--listen", "everywhere"),
+        (*UPSTREAM, "--name", "a", "--jwks", "k"),
+    ],
+)
+def test_nothing_is_written_unless_the_plan_checks(yett, tmp_path, app, wrong):
+    url, pages = app
+    pages["/openapi.json"] = app_document()
+    before = sorted(tmp_path.iterdir())
+    for source in ("openapi.yaml", url):
+        done = yett("init", source, *wrong)
+        assert (done.code, done.out) == (2, "")
+        assert sorted(tmp_path.iterdir()) == before
+    assert yett("init", "openapi.yaml", *UPSTREAM).code == 0
+
+
+def test_what_was_there_stays_where_the_new_plan_does_not_check(yett, tmp_path):
+    yett("init", "openapi.yaml", *UPSTREAM)
+    before = (tmp_path / "yett.yaml").read_text()
+    done = yett("init", "openapi.yaml", "--upstream", "127.0.0.1:9000", "--force")
+    assert (done.code, "nothing was written" in done.err) == (2, True)
+    assert (tmp_path / "yett.yaml").read_text() == before
+
+
+@pytest.mark.parametrize("listen", ["[::1]:8080", "127.0.0.1:0"])
+def test_every_address_is_written_as_one(yett, tmp_path, listen):
+    assert yett("init", "openapi.yaml", *UPSTREAM, "--listen", listen).code == 0
+    assert written(tmp_path)["gateway"]["listen"] == [listen]
+
+
+def test_a_password_in_the_url_is_refused_and_not_repeated(yett, tmp_path):
+    done = yett("init", "http://anna:hunter2@127.0.0.1:1/openapi.json")
+    assert (done.code, "a user or a password" in done.err, "hunter2" in done.err) == (2, True, False)
+    assert not (tmp_path / "yett.yaml").exists()
+
+
+def test_a_source_with_a_password_is_no_plan(yett, tmp_path, app):
+    url, pages = app
+    pages["/openapi.json"] = app_document()
+    yett("init", url)
+    plan = tmp_path / "yett.yaml"
+    plan.write_text(plan.read_text().replace("url: http://", "url: http://anna:hunter2@"))
+    done = yett("check")
+    assert (done.code, "a URL with a user or a password" in done.err) == (1, True)
+
+
+def test_an_address_is_taken_for_a_url_that_lacks_its_scheme(yett):
+    assert "did you mean http://127.0.0.1:9000?" in yett("init", "127.0.0.1:9000").err
+    assert "did you mean" not in yett("init", "absent.yaml").err
+
+
+def test_a_page_of_the_app_leads_to_its_root(yett, app):
+    url, pages = app
+    pages["/openapi.json"], pages["/docs"] = app_document(), b"<html></html>"
+    assert yett("init", f"{url}/docs").code == 0
+
+
+def test_nothing_is_tried_below_a_document(yett, app):
+    url, _ = app
+    done = yett("init", f"{url}/openapi.json")
+    assert done.err.splitlines()[1:] == [f"  {url}/openapi.json: status 404"]
+
+
+def test_what_yett_itself_refuses_is_said(yett, app):
+    url, pages = app
+    pages["/openapi.json"] = None, b'{"type":"urn:yett:problem:not_found","status":404}'
+    done = yett("init", f"{url}/openapi.json")
+    assert f"{url}/openapi.json: status 404, refused by Yett itself" in done.err
+    assert "app.openapi()" in done.err
+
+
+def test_tokens_without_an_issuer_are_said_to_be_replaced(yett, tmp_path):
+    (tmp_path / "openapi.yaml").write_text(SCHEMES)
+    said = "token: without an issuer, clients of this gateway show a Yett key in X-API-Key"
+    assert (
+        f"note: {said}, in place of the API's own token; the API gets no Authorization"
+        in yett("init", "openapi.yaml", *UPSTREAM).out
+    )
+    assert f"# {said}" in (tmp_path / "yett.yaml").read_text()
+    issuer = ("--issuer", "https://idp.example.com", "--jwks", "https://idp.example.com/keys", "--force")
+    assert said not in yett("init", "openapi.yaml", *UPSTREAM, *issuer).out
+    assert said not in (tmp_path / "yett.yaml").read_text()
+
+
+def test_what_becomes_closed_to_strangers_is_said(yett, tmp_path):
+    done = yett("init", "openapi.yaml", *UPSTREAM)
+    said = (
+        "note: the description of 2 operations (listNotes, health) says nothing about security: by `security.default`"
+    )
+    assert said in done.out
+    assert "`public: [GET /health]` below `security` would open some" in done.out
+
+
+def test_the_rule_that_is_shown_is_about_an_operation_of_the_api(yett, tmp_path):
+    yett("init", "openapi.yaml", *UPSTREAM)
+    text = (tmp_path / "yett.yaml").read_text()
+    assert "#   - {operations: [listNotes], role: admin}" in text
+    (tmp_path / "yett.yaml").write_text(text.replace("    # authorize:\n    #   -", "    authorize:\n      -"))
+    assert yett("check").code == 0
 
 
 def test_update_shows_and_records_what_changed(yett, tmp_path, app):
@@ -142,6 +249,7 @@ def test_update_shows_and_records_what_changed(yett, tmp_path, app):
     shown = yett("update", "--dry-run").out
     assert '+    "/things": {' in shown
     assert '-    "/items": {' in shown
+    assert shown.splitlines()[:2] == ["+ new operation GET /things", "- removed operation GET /items"]
     assert (tmp_path / "yett.yaml").read_text() == before
     assert yett("update", "--yes").code == 0
     after = (tmp_path / "yett.yaml").read_text()
@@ -157,3 +265,50 @@ def test_a_description_that_was_changed_by_hand_is_told(yett, tmp_path, app):
     (tmp_path / "openapi.json").write_bytes(app_document("/things"))
     done = yett("check")
     assert "openapi.json is not what was fetched" in done.out
+    assert "`yett update` puts what the source serves in its place" in done.out
+    assert "openapi.json was changed since it was fetched" in yett("update", "--dry-run").out
+
+
+def test_an_update_that_is_declined_says_so(yett, tmp_path, app, monkeypatch):
+    url, pages = app
+    pages["/openapi.json"] = app_document()
+    yett("init", url)
+    pages["/openapi.json"] = app_document("/things")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"n\n")))
+    done = yett("update")
+    assert (done.code, "fastapi: nothing was written" in done.out) == (1, True)
+    assert (tmp_path / "openapi.json").read_bytes() == app_document()
+
+
+def test_each_hash_is_recorded_below_its_own_source(yett, tmp_path, app):
+    """Two APIs whose descriptions are the same until one changes."""
+    url, pages = app
+    pages["/openapi.json"] = pages["/two.json"] = app_document()
+    yett("init", url)
+    plan = tmp_path / "yett.yaml"
+    one = plan.read_text().partition("apis:\n")[2]
+    two = one.replace("fastapi:", "second:").replace(
+        "openapi: openapi.json", "openapi: two.json\n    match: {base: /2}"
+    )
+    plan.write_text(plan.read_text() + two.replace("/openapi.json", "/two.json"))
+    (tmp_path / "two.json").write_bytes(app_document())
+    assert yett("check", "--strict").code == 0, yett("check").err
+    pages["/openapi.json"] = app_document("/things")
+    assert yett("update", "--yes").code == 0
+    assert yett("check", "--strict").code == 0
+    pages["/two.json"] = app_document("/others")
+    assert yett("update", "--yes").code == 0
+    assert yett("check", "--strict").code == 0
+
+
+def test_a_hash_that_cannot_be_recorded_changes_nothing(yett, tmp_path, app, monkeypatch):
+    url, pages = app
+    pages["/openapi.json"] = app_document()
+    yett("init", url)
+    plan = tmp_path / "yett.yaml"
+    digest = hashlib.sha256(pages["/openapi.json"]).hexdigest()
+    plan.write_text(plan.read_text().replace(f"sha256: {digest}", f'sha256: "{digest[:9]}\\\n        {digest[9:]}"'))
+    pages["/openapi.json"] = app_document("/things")
+    done = yett("update", "--yes")
+    assert (done.code, "to replace; write `sha256: " in done.err) == (2, True), done
+    assert (tmp_path / "openapi.json").read_bytes() == app_document()

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sqlite3
 
 import pytest
 
@@ -66,3 +67,17 @@ def test_a_pepper_that_is_not_there(yett, plan, tmp_path):
     (tmp_path / "yett.yaml").write_text(text)
     done = yett("keys", "add", "anna")
     assert (done.code, "the environment variable NO_SUCH_PEPPER is empty" in done.err) == (2, True)
+
+
+def test_a_store_that_cannot_be_used_is_told(yett, plan, tmp_path):
+    yett("keys", "add", "anna")
+    with sqlite3.connect(tmp_path / "yett.db") as store:
+        names = [name for (name,) in store.execute("select name from sqlite_master where type = 'table'")]
+        for name in names:
+            if "key" in name:
+                store.execute(f'drop table "{name}"')
+    store.close()
+    for arguments in (("list",), ("add", "berta"), ("revoke", "anna")):
+        done = yett("keys", *arguments)
+        assert (done.code, done.out) == (2, "")
+        assert "no such table" in done.err

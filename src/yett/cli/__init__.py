@@ -67,3 +67,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except CannotRun as problem:
         complain(str(problem))
         sys.exit(CANNOT_RUN)
+    except OSError as error:
+        complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        sys.exit(CANNOT_RUN)

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 USUAL = ("openapi.json", "openapi.yaml", "openapi.yml", "v3/api-docs", "swagger.json", "api/openapi.json")
 MOST_BYTES = 32 * 1024 * 1024
 SECONDS = 10.0
+_REFUSED = ", refused by Yett itself"
+_HOW = (
+    "Yett guards this app, and its description has no operation for that path. Write the file without the gateway, for "
+    "FastAPI with\n  python -c 'import json; from main import app; print(json.dumps(app.openapi()))' > openapi.json\n"
+    "or describe the path as an operation"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +36,47 @@ class Fetched:
 
 
 def is_url(source: str) -> bool:
-    """Whether a description is to be fetched. Raises `CannotRun` for a URL of another kind."""
+    """Whether a description is to be fetched. Raises `CannotRun` for a URL of another kind, or with a password."""
     if "://" not in source:
         return False
-    scheme = urlsplit(source).scheme
+    scheme, host = source.partition("://")[0].lower(), source.partition("://")[2].partition("/")[0]
     if scheme not in ("http", "https"):
         raise CannotRun(f"{source}: found {scheme}://, expected a file or a URL of http:// or https://")
+    if "@" in host:
+        raise CannotRun(
+            f"{scheme}://…@{host.rpartition('@')[2]}: found a user or a password in the URL, expected none: "
+            "the plan keeps the URL. Fetch the description with another program, and give the file"
+        )
     return True
 
 
 def fetch(url: str) -> Fetched:
-    """The description at `url`, or at one of the usual places below it.
+    """The description at `url`, or at one of the usual places below it or below its root.
 
     Raises `CannotRun` with what was tried.
     """
     import httpx
 
-    base = url if url.endswith("/") else f"{url}/"
+    is_url(url)
     tried: list[str] = []
     with httpx.Client(timeout=SECONDS, follow_redirects=True) as client:
-        for each in [url, *(urljoin(base, path) for path in USUAL)]:
+        for each in _places(url):
             found = _try(client, each, tried)
             if found is not None:
+                is_url(found.url)
                 return found
-    raise CannotRun("\n".join([f"found no OpenAPI description at {url}; tried:", *tried]))
+    refused = [_HOW] if any(each.endswith(_REFUSED) for each in tried) else []
+    raise CannotRun("\n".join([f"found no OpenAPI description at {url}; tried:", *tried, *refused]))
+
+
+def _places(url: str) -> list[str]:
+    """The URL itself; below it and below the root, unless it names a document."""
+    path = urlsplit(url).path
+    if path.endswith((".json", ".yaml", ".yml", *USUAL)):
+        return [url]
+    base = url if url.endswith("/") else f"{url}/"
+    below = [urljoin(each, usual) for each in (base, urljoin(url, "/")) for usual in USUAL]
+    return list(dict.fromkeys([url, *below]))
 
 
 def _try(client: httpx.Client, url: str, tried: list[str]) -> Fetched | None:
@@ -74,7 +97,8 @@ def _try(client: httpx.Client, url: str, tried: list[str]) -> Fetched | None:
         tried.append(f"  {url}: {error or type(error).__name__}")
         return None
     if answer.status_code != 200:
-        tried.append(f"  {url}: status {answer.status_code}")
+        refused = _REFUSED if b'"type":"urn:yett:' in text else ""
+        tried.append(f"  {url}: status {answer.status_code}{refused}")
         return None
     if not _is_description(text):
         tried.append(f"  {url}: something that is not an OpenAPI description")

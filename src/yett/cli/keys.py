@@ -6,6 +6,8 @@ import json
 import re
 import shlex
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -42,8 +44,8 @@ def add(
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@:/+-]{0,199}", name):
         raise CannotRun(f"found the name {name!r}, expected letters, digits and . _ @ : / + -, at most 200")
     until = _until(expires, now) if expires else None
-    file, keys = _open(plan)
-    key, text = keys.add(name, now, scope or [], role or [], until)
+    with _opened(plan) as (file, keys):
+        key, text = keys.add(name, now, scope or [], role or [], until)
     if as_json:
         typer.echo(json.dumps({**_shown(key, now), "key": text}))
         return
@@ -55,8 +57,8 @@ def add(
 def list_keys(plan: PlanOption = DEFAULT_PLAN, as_json: AsJson = False) -> None:
     """Show every key that was made, and whether it is in force."""
     now = int(time.time())
-    _, keys = _open(plan)
-    found = [_shown(key, now) for key in keys.all()]
+    with _opened(plan) as (_, keys):
+        found = [_shown(key, now) for key in keys.all()]
     if as_json:
         typer.echo(json.dumps(found, indent=2))
         return
@@ -73,8 +75,8 @@ def list_keys(plan: PlanOption = DEFAULT_PLAN, as_json: AsJson = False) -> None:
 @app.command()
 def revoke(name: IdOrName, plan: PlanOption = DEFAULT_PLAN) -> None:
     """End one key, or every key of a name."""
-    _, keys = _open(plan)
-    revoked = keys.revoke(name, int(time.time()))
+    with _opened(plan) as (_, keys):
+        revoked = keys.revoke(name, int(time.time()))
     if not revoked:
         complain(f"found no key in force with the id or name {name!r}; `yett keys list` shows them")
         raise typer.Exit(FALLS_SHORT)
@@ -82,7 +84,11 @@ def revoke(name: IdOrName, plan: PlanOption = DEFAULT_PLAN) -> None:
         typer.echo(f"revoked {key.id} of {key.subject}")
 
 
-def _open(plan: Path) -> tuple[PlanFile, Keys]:
+@contextmanager
+def _opened(plan: Path) -> Generator[tuple[PlanFile, Keys]]:
+    """The plan and its keys; what goes wrong with the store within is told as what cannot run."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     from yett.policy.findings import PlanError
     from yett.policy.read import read_plan
     from yett.store.error import StoreError
@@ -90,11 +96,13 @@ def _open(plan: Path) -> tuple[PlanFile, Keys]:
 
     try:
         file = read_plan(plan)
-        return file, Keys.of(file)
+        yield file, Keys.of(file)
     except PlanError as error:
         raise CannotRun(wrong(error, plan)) from None
     except StoreError as error:
         raise CannotRun(str(error)) from None
+    except SQLAlchemyError as error:
+        raise CannotRun(f"the store of {plan} cannot be used: {str(error).splitlines()[0]}") from None
 
 
 def _until(expires: str, now: int) -> int:

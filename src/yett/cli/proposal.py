@@ -11,6 +11,7 @@ from yett.openapi import Description, Scheme
 
 _HEALTH = re.compile(r"/(-/)?(healthz?|livez?|readyz?|ping|status|alive|ready)/?")
 _NAMELESS = "api"
+_MOST_NAMES = 8
 
 _HEAD = """\
 # The security plan of this gateway. `yett check` says what is wrong with it, `yett schema` what else can stand here.
@@ -34,8 +35,15 @@ _TAIL = """\
     #   - {by: subject, allow: 50/second, burst: 100}
     # cors: {origins: []}       # which web pages of other origins may read answers
     # mode: report              # guards say what they would refuse, and refuse nothing
+"""
+_AUTHORIZE = """\
     # authorize:
-    #   - {operations: [deleteItem], role: admin}
+    #   - {{operations: [{operation}], role: admin}}
+"""
+_BY_KEY = """\
+      # {scheme}: without an issuer, clients of this gateway show a Yett key in X-API-Key, in place of the API's own
+      # token. The API then gets no Authorization; where it asks for one itself, it refuses. `--issuer` and `--jwks` of
+      # `yett init`, or the lines below, have the real tokens verified and passed on.
 """
 
 
@@ -86,10 +94,9 @@ class Proposal:
         return any(operation.security is None for operation in self.description.operations)
 
     def _credential(self, scheme: Scheme) -> str | None:
-        bearer = (scheme.kind, scheme.scheme) == ("http", "bearer") or scheme.kind in ("oauth2", "openIdConnect")
-        if bearer and self.issuer:
+        if _takes_tokens(scheme) and self.issuer:
             return self._tokens(self.issuer)
-        if bearer:
+        if _takes_tokens(scheme):
             return "{api_key: {header: x-api-key}}"
         if scheme.kind == "apiKey" and scheme.location == "header":
             return "{api_key: {}}"
@@ -105,7 +112,7 @@ class Proposal:
         return "".join(self._parts())
 
     def _parts(self) -> Iterator[str]:
-        yield _HEAD.format(listen=self.listen, name=self.api, openapi=_text(self.openapi))
+        yield _HEAD.format(listen=_text(self.listen), name=self.api, openapi=_text(self.openapi))
         if self.source:
             yield _SOURCE.format(url=_text(self.source[0]), hash=self.source[1])
         if not self.description.base:
@@ -114,26 +121,63 @@ class Proposal:
         yield from self._security()
         yield from self._credentials()
         yield _TAIL
+        if self._example is not None:
+            yield _AUTHORIZE.format(operation=_text(self._example))
+
+    def notes(self) -> Iterator[str]:
+        """What changes for clients, and is easily missed."""
+        if self._by_key:
+            schemes = ", ".join(self._by_key)
+            yield (
+                f"{schemes}: without an issuer, clients of this gateway show a Yett key in X-API-Key, in place of the "
+                "API's own token; the API gets no Authorization, and refuses where it asks for one itself. With "
+                "--issuer and --jwks the real tokens are verified and passed on"
+            )
+        silent = [each.id for each in self.description.operations if each.security is None]
+        if silent:
+            names = ", ".join([*silent[:_MOST_NAMES], *(["…"] if len(silent) > _MOST_NAMES else [])])
+            yield (
+                f"the description of {len(silent)} operation{'s'[: len(silent) != 1]} ({names}) says nothing about "
+                "security: by `security.default` strangers may not call them; "
+                f"`public: [{', '.join(self._healths or silent[:1])}]` below `security` would open some"
+            )
+
+    @cached_property
+    def _by_key(self) -> list[str]:
+        """The schemes of tokens in whose place callers show a key of Yett's store."""
+        return [
+            scheme.name
+            for scheme in self.description.schemes.values()
+            if _takes_tokens(scheme) and "api_key" in self.credentials.get(scheme.name, "")
+        ]
+
+    @cached_property
+    def _example(self) -> str | None:
+        """The operation that is the likeliest to be for administrators; none where all are open."""
+        guarded = [each for each in self.description.operations if each.security != []]
+        by_danger = sorted(guarded, key=lambda each: ("DELETE", "PUT", "POST", "PATCH", each.method).index(each.method))
+        return by_danger[0].id if by_danger else None
 
     def _security(self) -> Iterator[str]:
         if not self._default_is_needed:
             return
         default = next(iter(self.credentials))
         yield "    # For operations whose description says nothing about security. `public` opens some to strangers.\n"
-        candidates = [
-            f"{each.method} {each.path}" for each in self.description.operations if self._is_health(each.path)
-        ]
-        public = f"   # public: [{', '.join(candidates)}]" if candidates else ""
+        public = f"   # public: [{', '.join(self._healths)}]" if self._healths else ""
         yield f"    security: {{default: {_text(default)}}}{public}\n"
 
-    def _is_health(self, path: str) -> bool:
-        return _HEALTH.fullmatch(path) is not None
+    @cached_property
+    def _healths(self) -> list[str]:
+        """The operations that are likely to be for strangers."""
+        return [f"{each.method} {each.path}" for each in self.description.operations if _HEALTH.fullmatch(each.path)]
 
     def _credentials(self) -> Iterator[str]:
         if self.credentials:
             yield "    credentials:                # how each security scheme is verified\n"
         for name, proposed in self.credentials.items():
             yield f"      {_text(name)}: {proposed}\n"
+        if self._by_key:
+            yield _BY_KEY.format(scheme=", ".join(self._by_key))
         if self.uses_keys and not self.issuer:
             yield "      # `yett keys add NAME` makes a key. With an issuer of tokens, in place of `api_key`:\n"
             yield "      #   {jwt: {issuer: https://idp.example.com, audience: "
@@ -143,9 +187,13 @@ class Proposal:
                 yield f"      # {scheme.name} ({scheme.kind}) is not verified yet: operations that need it are closed\n"
 
 
+def _takes_tokens(scheme: Scheme) -> bool:
+    return (scheme.kind, scheme.scheme) == ("http", "bearer") or scheme.kind in ("oauth2", "openIdConnect")
+
+
 def _text(value: str) -> str:
     """A text as YAML reads it back; quoted where it could be anything else."""
-    plain = re.fullmatch(r"[A-Za-z_/][A-Za-z0-9_./:-]*", value) and value.lower() not in (
+    plain = re.fullmatch(r"[A-Za-z_/][A-Za-z0-9_./:-]*|[0-9]+(\.[0-9]+){3}(:[0-9]+)?", value) and value.lower() not in (
         "true",
         "false",
         "null",

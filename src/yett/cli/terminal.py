@@ -25,6 +25,21 @@ class CannotRun(Exception):
     """A verb cannot do its work; the text says why and what to do. The process ends with code 2."""
 
 
+@contextmanager
+def restored_on_failure(*paths: Path) -> Generator[None]:
+    """What fails within leaves these files as they were."""
+    before = {path: path.read_bytes() if path.exists() else None for path in paths}
+    try:
+        yield
+    except BaseException:
+        for path, octets in before.items():
+            if octets is not None:
+                path.write_bytes(octets)
+            else:
+                path.unlink(missing_ok=True)
+        raise
+
+
 def complain(text: str) -> None:
     """Print what went wrong, on standard error."""
     typer.secho(text, fg="red" if sys.stderr.isatty() else None, err=True)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from yett.cli.fetch import fetch
-from yett.cli.terminal import DEFAULT_PLAN, CannotRun, PlanOption, wrong
+from yett.cli.terminal import DEFAULT_PLAN, FALLS_SHORT, CannotRun, PlanOption, restored_on_failure, wrong
 
 if TYPE_CHECKING:
-    from yett.policy.api import Source
+    from yett.policy.read import PlanFile
 
 MOST_LINES = 400
+_COLOURS = {"+": "green", "-": "red"}
+_METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking")]
 Show = Annotated[bool, typer.Option("--dry-run", help="Show what changed and write nothing")]
 
@@ -30,38 +31,72 @@ def update(plan: PlanOption = DEFAULT_PLAN, yes: Yes = False, dry_run: Show = Fa
         file = read_plan(plan)
     except PlanError as error:
         raise CannotRun(wrong(error, plan)) from None
-    sources = {name: (file.folder / api.openapi, api.source) for name, api in file.plan.apis.items() if api.source}
-    if not sources:
+    names = [name for name, api in file.plan.apis.items() if api.source]
+    if not names:
         raise CannotRun(f"{plan}: no API has a `source`; `yett init URL` writes one")
-    for name, (path, source) in sources.items():
-        _update(plan, name, path, source, yes, dry_run)
+    taken = [_update(file, name, yes, dry_run) for name in names]
+    raise typer.Exit(0 if all(taken) else FALLS_SHORT)
 
 
-def _update(plan: Path, name: str, path: Path, source: Source, yes: bool, dry_run: bool) -> None:
-    fetched = fetch(source.url)
-    digest = hashlib.sha256(fetched.text).hexdigest()
+def _update(file: PlanFile, name: str, yes: bool, dry_run: bool) -> bool:
+    """Whether the description and its hash are now what the source serves, or need not be."""
+    api = file.plan.apis[name]
+    if api.source is None:
+        return True
+    path, source = file.folder / api.openapi, api.source
+    fetched = fetch(source.url).text
+    digest = hashlib.sha256(fetched).hexdigest()
     there = path.read_bytes() if path.exists() else b""
-    if there == fetched.text and digest == source.sha256:
+    if there == fetched and digest == source.sha256:
         typer.echo(f"{name}: {path} is what {source.url} serves")
-        return
-    _show(there, fetched.text, path, source.url)
+        return True
+    if there not in (b"", fetched) and hashlib.sha256(there).hexdigest() != source.sha256:
+        typer.echo(f"{name}: {path} was changed since it was fetched: what is written below replaces those changes")
+    show(there, fetched, path, source.url)
     if dry_run:
-        return
+        return True
     if not yes and not typer.confirm(f"{name}: write {path} and its hash?"):
-        raise typer.Exit(1)
-    path.write_bytes(fetched.text)
-    _record(plan, source.sha256, digest)
+        typer.echo(f"{name}: nothing was written")
+        return False
+    recorded = _recorded(file, name, source.sha256, digest)
+    with restored_on_failure(file.path, path):
+        file.path.write_bytes(recorded.encode())
+        path.write_bytes(fetched)
     typer.echo(f"{name}: wrote {path}, SHA-256 {digest}")
+    return True
 
 
-def _show(there: bytes, fetched: bytes, path: Path, url: str) -> None:
-    before, after = (_lines(text) for text in (there, fetched))
-    lines = list(difflib.unified_diff(before, after, str(path), url, lineterm=""))
+def show(there: bytes, fetched: bytes, path: Path, url: str) -> None:
+    """Print which operations come and go, then the lines that changed."""
+    before, after = _operations(there), _operations(fetched)
+    for sign, names in (("+", after - before), ("-", before - after)):
+        for name in sorted(names):
+            what = "new operation" if sign == "+" else "removed operation"
+            typer.secho(f"{sign} {what} {name}", fg=_COLOURS[sign])
+    lines = list(difflib.unified_diff(_lines(there), _lines(fetched), str(path), url, lineterm=""))
     for line in lines[:MOST_LINES]:
-        color = {"+": "green", "-": "red"}.get(line[:1])
-        typer.secho(line, fg=color)
+        typer.secho(line, fg=_COLOURS.get(line[:1]))
     if len(lines) > MOST_LINES:
         typer.echo(f"… and {len(lines) - MOST_LINES} more lines")
+
+
+def _operations(text: bytes) -> set[str]:
+    """`GET /path` for every operation of a description."""
+    from yett.openapi.json_types import is_object
+    from yett.openapi.load import Document
+    from yett.openapi.problem import Problems
+
+    root = Document("description", text, Problems()).root
+    paths = root.get("paths") if is_object(root) else None
+    if not is_object(paths):
+        return set()
+    return {
+        f"{method.upper()} {path}"
+        for path, item in paths.items()
+        if is_object(item)
+        for method in item
+        if method in _METHODS
+    }
 
 
 def _lines(text: bytes) -> list[str]:
@@ -74,9 +109,12 @@ def _lines(text: bytes) -> list[str]:
         return text.decode("utf-8", "replace").splitlines()
 
 
-def _record(plan: Path, before: str, after: str) -> None:
-    text = plan.read_text("utf-8")
-    changed, count = re.subn(rf"\b{before}\b", after, text)
-    if count == 0:
-        raise CannotRun(f"{plan}: found no {before[:12]}… to replace; write `sha256: {after}` below `source`")
-    plan.write_text(changed, "utf-8")
+def _recorded(file: PlanFile, name: str, before: str, after: str) -> str:
+    """The plan as it is now, with the new hash below this API's `source`. Raises `CannotRun`."""
+    lines = file.path.read_bytes().decode().split("\n")
+    number = file.place("apis", name, "source", "sha256").line - 1
+    if number >= len(lines) or before not in lines[number]:
+        where = f"{file.path}:{number + 1}"
+        raise CannotRun(f"{where}: found no {before[:12]}… to replace; write `sha256: {after}` below `source`")
+    lines[number] = lines[number].replace(before, after, 1)
+    return "\n".join(lines)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from yett.controls.authenticate import Credential, Security
 from yett.controls.contract import Contract
@@ -78,6 +78,13 @@ class Source(Section):
 
     url: Text = Field(description="Where `yett update` fetches it again")
     sha256: str = Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the file as it was fetched")
+
+    @field_validator("url")
+    @classmethod
+    def _open(cls, url: str) -> str:
+        if "@" in url.partition("://")[2].partition("/")[0]:
+            raise wrong("a URL without a user or a password", "a URL with a user or a password")
+        return url
 
 
 class Api(Section):

@@ -58,7 +58,10 @@ def _source(file: PlanFile, compiler: ApiCompiler) -> Iterator[Finding]:
         now = sha256((file.folder / compiler.api.openapi).read_bytes()).hexdigest()
         if now != source.sha256:
             place = compiler.place("source", "sha256")
-            text = f"{compiler.api.openapi} is not what was fetched: its SHA-256 is {now}; `yett update` records it"
+            text = (
+                f"{compiler.api.openapi} is not what was fetched: its SHA-256 is {now}; `yett update` puts what the "
+                "source serves in its place, `source.sha256` records a change of your own"
+            )
             yield Finding("warning", place, text)
 
 
