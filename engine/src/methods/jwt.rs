@@ -111,8 +111,8 @@ pub(super) fn has_scope(claims: &Map<String, Value>, jwt: &JwtPlan, scope: &str)
 /// Roles as one text or an array of texts.
 pub(super) fn has_role(claims: &Map<String, Value>, jwt: &JwtPlan, role: &str) -> bool {
     let mut names = jwt.role_path();
-    let first = names.next().and_then(|name| claims.get(&name));
-    match names.fold(first, |value, name| value.and_then(|value| value.get(&name))) {
+    let first = names.next().and_then(|name| claims.get(name));
+    match names.fold(first, |value, name| value.and_then(|value| value.get(name))) {
         Some(Value::String(text)) => text == role,
         value => holds(value, role),
     }

@@ -1,10 +1,11 @@
 //! From the compiled document to the plan: checks it again, whole, and collects every fault; nothing here is lenient.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
+use super::check;
 use super::document::{self, Credential, Demand, Document, KeySource, Limit};
 use super::schemas::Compiler;
 use super::{
@@ -13,6 +14,7 @@ use super::{
 };
 use crate::hex;
 use crate::jose::{KeySet, Rules};
+use crate::json::Pointer;
 use crate::reason::CATALOGUE_HASH;
 
 /// Why a document is not a plan.
@@ -40,6 +42,7 @@ impl Plan {
         })?;
         let mut loader = Loader::default();
         loader.versions(&document);
+        loader.overlaps(&document.apis);
         let apis: Vec<Api> = (0u32..)
             .zip(document.apis)
             .map(|(index, api)| loader.api(index, api))
@@ -103,8 +106,40 @@ impl Loader {
         }
     }
 
+    /// APIs that answer for the same host and base: the first would hide the second.
+    fn overlaps(&mut self, apis: &[document::Api]) {
+        let mut known = HashMap::new();
+        for (number, api) in apis.iter().enumerate() {
+            for host in &api.hosts {
+                if *known.entry((host, &api.base)).or_insert(number) != number {
+                    self.fault(
+                        format!("/apis/{number}/hosts"),
+                        format!("{host}{} is another API's", api.base),
+                    );
+                }
+            }
+        }
+    }
+
+    fn found(&mut self, at: String, found: Option<String>) {
+        if let Some(found) = found {
+            self.fault(at, found);
+        }
+    }
+
+    fn texts(&mut self, at: &str, api: &document::Api) {
+        self.found(format!("{at}/base"), check::base(&api.base));
+        for host in &api.hosts {
+            self.found(format!("{at}/hosts"), check::host(host));
+        }
+        for (name, _) in &api.headers {
+            self.found(format!("{at}/headers"), check::header(name));
+        }
+    }
+
     fn api(&mut self, index: u32, api: document::Api) -> Api {
         let at = format!("/apis/{index}");
+        self.texts(&at, &api);
         let names = self.credentials(index, &at, api.credentials);
         let mut compiler = Compiler::new(api.schemas);
         let mut routes = Routes::default();
@@ -155,7 +190,10 @@ impl Loader {
         let mut names = BTreeMap::new();
         for (name, credential) in credentials {
             let method = match credential {
-                Credential::ApiKey(key) => MethodPlan::ApiKey(key),
+                Credential::ApiKey(key) => {
+                    self.found(format!("{at}/credentials/{name}"), check::header(&key.header));
+                    MethodPlan::ApiKey(key)
+                }
                 Credential::Jwt(jwt) => MethodPlan::Jwt(Box::new(self.jwt(&format!("{at}/credentials/{name}"), jwt))),
             };
             names.insert(name.clone(), u32::try_from(self.credentials.len()).unwrap_or(u32::MAX));
@@ -179,6 +217,13 @@ impl Loader {
             },
             KeySource::Url(_) | KeySource::Given(_) => None,
         };
+        let role_claim = Pointer::parse(&jwt.role_claim).unwrap_or_else(|| {
+            self.fault(
+                format!("{at}/role_claim"),
+                format!("{}, expected a JSON pointer", jwt.role_claim),
+            );
+            Pointer::default()
+        });
         JwtPlan {
             keys: jwt.keys,
             inline,
@@ -189,7 +234,7 @@ impl Loader {
                 leeway: jwt.leeway,
             },
             scope_claim: jwt.scope_claim.into(),
-            role_claim: jwt.role_claim.into(),
+            role_claim,
         }
     }
 
@@ -228,6 +273,12 @@ impl Loader {
             if limit.operations.iter().flatten().any(unknown) {
                 self.fault(format!("{at}/operations"), "an index is beyond the operations");
             }
+            if limit.by == By::Address && limit.operations.is_some() {
+                self.fault(
+                    format!("{at}/operations"),
+                    "by address counts before the operation is known, and so all of them",
+                );
+            }
             let index = u32::try_from(self.limits.len()).unwrap_or(u32::MAX);
             let [address, subject] = &mut sides;
             match limit.by {
@@ -260,6 +311,7 @@ impl Loader {
             content: self.content(&format!("{at}/body"), body.content, compiler),
         });
         let replies = operation.replies.filter_map(|status, reply| {
+            self.found(format!("{at}/replies"), check::status(status));
             let content = self.content(&format!("{at}/replies/{status}"), reply.content, compiler);
             Some(ReplyPlan { content })
         });
@@ -288,6 +340,10 @@ impl Loader {
                     format!("{} is not in {template}", described.name),
                 );
             }
+            self.found(
+                format!("{at}/parameters/{}", described.name),
+                check::parameter(described),
+            );
             match compiler.schema(&described.schema) {
                 Ok(schema) => planned.push(ParameterPlan {
                     described: self.shared(described),

@@ -1,5 +1,6 @@
 //! The plan as the engine holds it: compiled once, immutable, shared by all threads; it never changes while it judges.
 
+mod check;
 mod document;
 mod load;
 mod named;
@@ -18,6 +19,7 @@ pub(crate) use route::{Path, Router, Routes, Spans};
 pub use schemas::{Schema, Schemas};
 
 use crate::jose::{KeySet, Rules};
+use crate::json::Pointer;
 
 /// One gateway's policy.
 pub struct Plan {
@@ -143,15 +145,14 @@ pub struct JwtPlan {
     pub rules: Rules,
     /// Claim with scopes.
     pub scope_claim: Box<str>,
-    /// JSON pointer of the claim with roles.
-    pub role_claim: Box<str>,
+    /// The claim with roles.
+    pub role_claim: Pointer,
 }
 
 impl JwtPlan {
-    /// The names on the way to the claim with roles (RFC 6901 section 4).
-    pub fn role_path(&self) -> impl Iterator<Item = String> {
-        let tokens = self.role_claim.split('/').skip(1);
-        tokens.map(|token| token.replace("~1", "/").replace("~0", "~"))
+    /// The names on the way to the claim with roles.
+    pub fn role_path(&self) -> impl Iterator<Item = &str> {
+        self.role_claim.tokens()
     }
 }
 

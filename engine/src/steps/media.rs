@@ -84,7 +84,8 @@ fn parameter(text: &str) -> Option<(&str, &str, &str)> {
     (rest.is_empty() || rest.starts_with(';')).then_some((name, value, rest))
 }
 
-fn is_token(text: &str) -> bool {
+/// RFC 9110 section 5.6.2.
+pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text
             .bytes()

@@ -126,7 +126,7 @@ fn proven(plan: &Plan, trace: &Trace, to: &mut Vec<u8>) {
 fn of_token(scheme: &str, token: &Verified, jwt: &JwtPlan) -> Value {
     let claims = token.claims();
     let role = jwt.role_path().next().unwrap_or_default();
-    let read = ["iss", "aud", "sub", "exp", "nbf", "iat", &*jwt.scope_claim, &*role];
+    let read = ["iss", "aud", "sub", "exp", "nbf", "iat", &*jwt.scope_claim, role];
     let claims: Map<String, Value> = claims
         .iter()
         .filter(|(name, _)| read.contains(&name.as_str()))

@@ -1,0 +1,116 @@
+//! load: what is wrong with a compiled document is found again, each fault at its place; what Python compiles has none.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{Shop, parameter};
+use yett_engine::Plan;
+
+fn document() -> Value {
+    let jwt = json!({"jwt": {
+        "issuer": "https://idp.example.com", "audience": ["shop"], "keys": {"given": "keys"}, "leeway": 0,
+        "scope_claim": "scope", "role_claim": "/realm/roles",
+    }});
+    let limit = json!({"id": "a", "by": "address", "count": 1, "period": 1000, "burst": 1, "mode": "enforce"});
+    Shop::new()
+        .set("base", json!("/v1"))
+        .set(
+            "credentials",
+            json!({"bearer": jwt, "key": {"api_key": {"header": "x-api-key"}}}),
+        )
+        .set("limits", json!([limit]))
+        .set("headers", json!([["x-frame-options", "DENY"]]))
+        .schema("any", json!(true))
+        .operation(
+            "GET",
+            "/items",
+            json!({
+                "parameters": [parameter("query", "ids", &["array"], "any", json!({"items": ["integer"]}))],
+                "replies": {"200": {}, "4XX": {}, "default": {}},
+            }),
+        )
+        .document()
+}
+
+#[test]
+fn each_fault_has_its_place() {
+    let loaded = |document: &Value| Plan::load(document.to_string().as_bytes()).map(drop);
+    assert_eq!(loaded(&document()), Ok(()));
+    let operation = "/apis/0/operations/0";
+    for (at, wrong, pointer) in [
+        (
+            "/apis/0/limits/0/operations",
+            json!([0]),
+            "/apis/0/limits/0/operations".to_owned(),
+        ),
+        (
+            "/apis/0/operations/0/parameters/0/style",
+            json!("commas"),
+            format!("{operation}/parameters/ids"),
+        ),
+        (
+            "/apis/0/operations/0/parameters/0/style",
+            json!("simple"),
+            format!("{operation}/parameters/ids"),
+        ),
+        (
+            "/apis/0/operations/0/parameters/0/types",
+            json!(["list"]),
+            format!("{operation}/parameters/ids"),
+        ),
+        (
+            "/apis/0/operations/0/parameters/0/items",
+            json!(["int"]),
+            format!("{operation}/parameters/ids"),
+        ),
+        (
+            "/apis/0/operations/0/replies",
+            json!({"2xx": {}}),
+            format!("{operation}/replies"),
+        ),
+        (
+            "/apis/0/operations/0/replies",
+            json!({"2000": {}}),
+            format!("{operation}/replies"),
+        ),
+        ("/apis/0/base", json!("/v1/"), "/apis/0/base".to_owned()),
+        ("/apis/0/base", json!("v1"), "/apis/0/base".to_owned()),
+        ("/apis/0/hosts", json!(["Shop.example"]), "/apis/0/hosts".to_owned()),
+        ("/apis/0/hosts", json!(["a*.example"]), "/apis/0/hosts".to_owned()),
+        (
+            "/apis/0/headers",
+            json!([["X-Frame-Options", "DENY"]]),
+            "/apis/0/headers".to_owned(),
+        ),
+        (
+            "/apis/0/credentials/key/api_key/header",
+            json!("x api"),
+            "/apis/0/credentials/key".to_owned(),
+        ),
+        (
+            "/apis/0/credentials/bearer/jwt/role_claim",
+            json!("roles"),
+            "/apis/0/credentials/bearer/role_claim".to_owned(),
+        ),
+    ] {
+        let mut document = document();
+        let (parent, name) = at.rsplit_once('/').unwrap();
+        document.pointer_mut(parent).unwrap()[name] = wrong;
+        let faults = loaded(&document).unwrap_err();
+        let pointers: Vec<_> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+        assert_eq!(pointers, [pointer], "{at}: {faults:?}");
+    }
+}
+
+#[test]
+fn no_two_apis_answer_for_the_same() {
+    let mut document = document();
+    let mut other = document["apis"][0].clone();
+    other["hosts"] = json!(["*", "*.example.com", "*.example.com"]);
+    document["apis"].as_array_mut().unwrap().push(other);
+    let faults = Plan::load(document.to_string().as_bytes()).map(drop).unwrap_err();
+    assert_eq!((faults.len(), faults[0].pointer.as_str()), (1, "/apis/1/hosts"));
+    document["apis"][1]["base"] = json!("/v2");
+    assert_eq!(Plan::load(document.to_string().as_bytes()).map(drop), Ok(()));
+}
