@@ -5,6 +5,7 @@
 //! Undeclared headers and cookies pass: clients, browsers and proxies add their own.
 
 use super::Guard;
+use crate::json;
 use crate::judge::{Denial, Judge, Stop};
 use crate::plan::schemas::Mismatch;
 use crate::plan::{Api, Mode, Operation, Plan, UndeclaredFields};
@@ -66,7 +67,7 @@ fn undeclared(input: &Input, operation: &Operation, judge: &mut Judge<'_>) -> Re
     let names = query
         .iter()
         .filter(|(name, _)| !parameters::declares(operation, name))
-        .map(|(name, _)| format!("/query/{}", name.replace('~', "~0").replace('/', "~1")));
+        .map(|(name, _)| format!("/query/{}", json::escape(name)));
     refuse(reason::CONTRACT_PARAMETER_UNDECLARED, names, judge)
 }
 

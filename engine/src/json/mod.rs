@@ -12,6 +12,7 @@ mod splice;
 
 pub use fault::Fault;
 pub use pointer::Pointer;
+pub(crate) use pointer::escape;
 pub use read::read;
 pub use splice::splice;
 

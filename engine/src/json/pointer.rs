@@ -30,6 +30,11 @@ impl Pointer {
     }
 }
 
+/// A name as it stands in the text of a pointer.
+pub(crate) fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 fn unescape(token: &str) -> Option<Box<str>> {
     let lone_tilde = token.split('~').skip(1).any(|rest| !rest.starts_with(['0', '1']));
     (!lone_tilde).then(|| token.replace("~1", "/").replace("~0", "~").into())
@@ -37,9 +42,7 @@ fn unescape(token: &str) -> Option<Box<str>> {
 
 impl fmt::Display for Pointer {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0
-            .iter()
-            .try_for_each(|token| write!(to, "/{}", token.replace('~', "~0").replace('/', "~1")))
+        self.0.iter().try_for_each(|token| write!(to, "/{}", escape(token)))
     }
 }
 

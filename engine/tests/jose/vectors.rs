@@ -21,6 +21,11 @@ const REFUSED: [(u64, &str); 6] = [
 
 fn read(name: &str) -> Option<Value> {
     let Some(folder) = std::env::var_os("YETT_DATA").map(PathBuf::from) else {
+        assert_ne!(
+            std::env::var("YETT_PEERS").as_deref(),
+            Ok("all"),
+            "YETT_DATA names no folder with {name}"
+        );
         eprintln!("skipped: YETT_DATA names no folder with {name}");
         return None;
     };

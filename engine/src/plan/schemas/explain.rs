@@ -12,7 +12,7 @@ use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value;
 
 use super::Mismatch;
-use crate::json::Pointer;
+use crate::json::{Pointer, escape};
 
 /// What is wrong at one place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,10 +76,6 @@ fn place<'e>(error: &'e ValidationError<'_>) -> &'e str {
     path.strip_prefix('/')
         .and_then(|below| below.find('/').and_then(|at| below.get(at..)))
         .unwrap_or_default()
-}
-
-fn escape(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }
 
 fn faults(error: &ValidationError<'_>, to: &mut Vec<Fault>) {

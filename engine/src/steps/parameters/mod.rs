@@ -7,6 +7,7 @@ mod typed;
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
+use crate::json;
 use crate::judge::{Denial, Judge, Stop};
 use crate::plan::{Operation, Parameter, Place};
 use crate::reason::{self, Reason};
@@ -68,7 +69,7 @@ pub(crate) fn pointer(described: &Parameter) -> String {
         Place::Header => "header",
         Place::Cookie => "cookie",
     };
-    format!("/{place}/{}", described.name.replace('~', "~0").replace('/', "~1"))
+    format!("/{place}/{}", json::escape(&described.name))
 }
 
 fn refuse(reason: Reason, described: &Parameter, judge: &mut Judge<'_>) -> Result<(), Stop> {
