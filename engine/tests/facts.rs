@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use yett_engine::jose::KeySet;
 use yett_engine::proof::Told;
 use yett_engine::{
     Answered, ApiKeyRecord, Body, Digest, Draw, Draws, Fact, Facts, Head, Ids, Key, Opened, Plan, Session, Stop, Taken,
@@ -15,6 +16,19 @@ use yett_engine::{
 
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 const BURST: u32 = 5;
+/// The credential's index: they are sorted by name.
+const BEARER: u32 = 0;
+
+/// A credential of the same subject, or one that is nobody's.
+fn shown(name: &str) -> (&'static str, String) {
+    let tokens: toml::Table = include_str!("../../tests/vectors/tokens/tokens.toml").parse().unwrap();
+    let bearer = |text: &str| ("authorization", format!("Bearer {text}"));
+    match name {
+        "token" => bearer(tokens["alice"].as_str().unwrap()),
+        "forged" => bearer("e30.e30.AAAA"),
+        key => ("x-api-key", key.to_owned()),
+    }
+}
 
 fn limit(id: &str, by: &str, mode: &str) -> Value {
     json!({"id": id, "by": by, "count": 1, "period": 60_000, "burst": BURST, "mode": mode})
@@ -31,7 +45,10 @@ fn plan() -> Plan {
         "apis": [{
             "name": "shop", "hosts": ["*"], "base": "", "mode": "enforce", "unlisted": "enforce",
             "upstream": {"urls": [], "timeout": 1, "connect": 1},
-            "credentials": {"key": {"api_key": {"header": "x-api-key"}}},
+            "credentials": {"key": {"api_key": {"header": "x-api-key"}}, "bearer": {"jwt": {
+                "issuer": "https://idp.example.com", "audience": ["shop"], "keys": {"given": "keys"}, "leeway": 0,
+                "scope_claim": "scope", "role_claim": "/roles",
+            }}},
             "limits": [
                 limit("a", "address", "enforce"), limit("b", "address", "enforce"), limit("c", "address", "report"),
                 limit("d", "subject", "enforce"), limit("e", "subject", "report"),
@@ -40,7 +57,9 @@ fn plan() -> Plan {
                 "requests": "enforce", "replies": "enforce", "undeclared_fields": "drop", "undeclared_errors": "replace",
                 "body_bytes": 1000, "reply_bytes": 1000, "json_depth": 32,
             },
-            "operations": [{"id": "list", "method": "GET", "path": "/items", "security": [[{"credential": "key"}]]}],
+            "operations": [{"id": "list", "method": "GET", "path": "/items", "security": [
+                [{"credential": "key"}], [{"credential": "bearer"}],
+            ]}],
         }],
     });
     Plan::load(document.to_string().as_bytes()).unwrap()
@@ -90,7 +109,9 @@ impl Facts for Flaky {
 
 fn world() -> Told {
     let mut world = Told::default();
-    world.now = Time(1_800_000_000_000_000_000);
+    world.now = Time(1_767_268_800_000_000_000);
+    let keys = KeySet::parse(include_bytes!("../../tests/vectors/tokens/jwks.json")).unwrap();
+    world.key_sets.insert(BEARER, Arc::new(keys));
     let record = ApiKeyRecord {
         id: "k1".into(),
         subject: "alice".into(),
@@ -102,8 +123,9 @@ fn world() -> Told {
     world
 }
 
-fn request(plan: &Arc<Plan>, key: &str, facts: &mut dyn Facts) -> Trace {
-    let headers: [(&[u8], &[u8]); 2] = [(b"host", b"shop.example"), (b"x-api-key", key.as_bytes())];
+fn request(plan: &Arc<Plan>, credential: &str, facts: &mut dyn Facts) -> Trace {
+    let (name, value) = shown(credential);
+    let headers: [(&[u8], &[u8]); 2] = [(b"host", b"shop.example"), (name.as_bytes(), value.as_bytes())];
     let head = Head::of(b"GET", b"/items", &headers, CLIENT, false);
     let mut session = Session::new(
         plan.clone(),
@@ -152,7 +174,7 @@ fn left(world: &mut Told) -> Vec<u32> {
 
 proptest! {
     #[test]
-    fn misses_change_nothing(misses in proptest::collection::vec(any::<bool>(), 0..24), key in "secret|wrong", requests in 1usize..7) {
+    fn misses_change_nothing(misses in proptest::collection::vec(any::<bool>(), 0..24), key in "secret|wrong|token|forged", requests in 1usize..7) {
         let plan = Arc::new(plan());
         let (mut steady, mut flaky) = (world(), Flaky { world: world(), misses: VecDeque::new() });
         for _ in 0..requests {
@@ -164,9 +186,9 @@ proptest! {
     }
 
     #[test]
-    fn one_request_draws_one_of_each(misses in proptest::collection::vec(any::<bool>(), 0..24)) {
+    fn one_request_draws_one_of_each(misses in proptest::collection::vec(any::<bool>(), 0..24), key in "secret|token") {
         let mut flaky = Flaky { world: world(), misses: misses.into() };
-        let trace = request(&Arc::new(plan()), "secret", &mut flaky);
+        let trace = request(&Arc::new(plan()), &key, &mut flaky);
         prop_assert_eq!(trace.refused(), None);
         prop_assert_eq!(left(&mut flaky.world), vec![BURST - 1; 5]);
     }
