@@ -1,5 +1,5 @@
 //! Property: whatever facts are missing, and however often, every counter moves by exactly one and the trace is the same.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};

@@ -69,7 +69,7 @@ def test_bodies(changed, verb, argument, expected):
 
 def test_many_values_stand_where_they_are_declared(changed):
     body = json.loads(changed("placeOrder", "body.many").body or b"")
-    assert body["tags"] == ["gift"] * 100_001
+    assert body["tags"] == ["gift"] * (1024 * 1024 // 10 + 1)
 
 
 def test_replies(changed):
