@@ -147,7 +147,7 @@ def _why_unproven(found: Report) -> None:
     for why, count in counted[:_MOST_WHY]:
         typer.echo(f"not proven here, {count} {'reason' if count == 1 else 'reasons'}: {why}")
     if len(counted) > _MOST_WHY:
-        typer.echo(f"not proven here, for {len(counted) - _MOST_WHY} more causes: --json names them")
+        typer.echo(f"not proven here, other causes: {len(counted) - _MOST_WHY}; --json names them")
 
 
 def _sum(found: Report) -> str:
