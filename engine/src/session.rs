@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::decide::{self, Opened};
-use crate::facts::{Facts, Time};
+use crate::facts::Facts;
 use crate::hex;
 use crate::judge::{Denial, Judge, Stop};
 use crate::memo::Memo;
@@ -59,11 +59,6 @@ impl Session {
     /// What was said so far.
     pub fn trace(&self) -> &Trace {
         &self.trace
-    }
-
-    /// The time by which the request is judged.
-    pub fn now(&mut self, facts: &dyn Facts) -> Time {
-        self.memo.now(facts)
     }
 
     /// The trace id, 32 hex digits: the request's own where it brought a valid one.

@@ -5,13 +5,13 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::named::Named;
 
 /// Everything that one gateway is told.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// Version of this format: 1.
@@ -25,7 +25,7 @@ pub struct Document {
 }
 
 /// What does not depend on an API.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gateway {
     /// Where clients connect.
@@ -55,7 +55,7 @@ pub struct Gateway {
 }
 
 /// How trusted proxies say who the client is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProxyHeader {
     /// `X-Forwarded-For` and `X-Forwarded-Proto`.
@@ -66,7 +66,7 @@ pub enum ProxyHeader {
 }
 
 /// Limits of a request's head.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeadLimits {
     /// Bytes of the whole head.
@@ -78,7 +78,7 @@ pub struct HeadLimits {
 }
 
 /// Timeouts of the shell, in milliseconds.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Timeouts {
     /// First to last byte of a head.
@@ -92,7 +92,7 @@ pub struct Timeouts {
 }
 
 /// Where evidence goes.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum Sink {
     /// Appended to this file, one JSON document a line.
@@ -102,7 +102,7 @@ pub enum Sink {
 }
 
 /// Whether guards hold or only say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Refusals hold.
@@ -112,7 +112,7 @@ pub enum Mode {
 }
 
 /// One API behind the gateway.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Api {
     /// Its name in the plan.
@@ -151,7 +151,7 @@ pub struct Api {
 }
 
 /// The contract guard and the limits of bodies.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contract {
     /// Mode for requests.
@@ -171,7 +171,7 @@ pub struct Contract {
 }
 
 /// Undeclared fields of a reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UndeclaredFields {
     /// Spliced out; the rest stays byte for byte.
@@ -181,7 +181,7 @@ pub enum UndeclaredFields {
 }
 
 /// Bodies of undeclared error replies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UndeclaredErrors {
     /// The status stays, the body becomes a problem document.
@@ -191,7 +191,7 @@ pub enum UndeclaredErrors {
 }
 
 /// Where permitted requests go.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Upstream {
     /// `http://host:port`, or with a path that stands before the operation's path.
@@ -203,7 +203,7 @@ pub struct Upstream {
 }
 
 /// How a security scheme is verified.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum Credential {
     /// `Authorization: Bearer` with a JWS by a key of a key set.
@@ -213,7 +213,7 @@ pub enum Credential {
 }
 
 /// RFC 7519 tokens, RFC 8725 rules.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Jwt {
     /// Exact `iss`.
@@ -234,7 +234,7 @@ pub struct Jwt {
 }
 
 /// Where a key set comes from.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum KeySource {
     /// The JWKS itself, read from a file when the plan was compiled.
@@ -246,7 +246,7 @@ pub enum KeySource {
 }
 
 /// A key set by URL; times in milliseconds.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyUrl {
     /// `https://…`, or `http://` on loopback.
@@ -264,7 +264,7 @@ pub struct KeyUrl {
 }
 
 /// Keys of Yett's own store.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApiKey {
     /// The header that carries the key, lower case.
@@ -272,7 +272,7 @@ pub struct ApiKey {
 }
 
 /// One credential that an operation asks for, and the scopes that it must carry.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Demand {
     /// A key of `credentials`.
@@ -283,7 +283,7 @@ pub struct Demand {
 }
 
 /// Cross-origin rules (Fetch standard).
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cors {
     /// Exact origins, or `*` alone.
@@ -302,7 +302,7 @@ pub struct Cors {
 }
 
 /// A token bucket.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
     /// Its name in evidence.
@@ -323,7 +323,7 @@ pub struct Limit {
 }
 
 /// Whom a limit counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
     /// The client's address; stands on Request.
@@ -333,7 +333,7 @@ pub enum By {
 }
 
 /// One method and path template.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Operation {
     /// `operationId`, or `METHOD /path` where there is none.
@@ -362,7 +362,7 @@ pub struct Operation {
 }
 
 /// A declared parameter.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Parameter {
     /// As described; header names are compared without case.
@@ -395,7 +395,7 @@ pub struct Parameter {
 }
 
 /// Where a parameter stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
     /// In the path template.
@@ -409,7 +409,7 @@ pub enum Place {
 }
 
 /// A declared request body.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Body {
     /// Whether it must be there.
@@ -419,7 +419,7 @@ pub struct Body {
 }
 
 /// A declared reply.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reply {
     /// Media type (or range `image/*`) to schema; none: declared, but nothing to read. Empty: no body.

@@ -287,7 +287,6 @@ impl Loader {
             }
             self.limits.push(LimitPlan {
                 id: limit.id.as_str().into(),
-                by: limit.by,
                 burst: limit.burst,
                 refill: (limit.period.saturating_mul(1_000_000) / u64::from(limit.count)).max(1),
                 operations: limit.operations.clone(),
@@ -317,8 +316,6 @@ impl Loader {
         });
         Operation {
             id: operation.id.into(),
-            method: operation.method.into(),
-            path: operation.path.into(),
             closed: operation.closed.map(Into::into),
             security,
             roles: operation.roles.into_iter().map(Into::into).collect(),

@@ -64,10 +64,6 @@ pub struct Api {
 pub struct Operation {
     /// `operationId`, or method and path.
     pub id: Arc<str>,
-    /// Upper case.
-    pub method: Box<str>,
-    /// The template.
-    pub path: Box<str>,
     pub(crate) closed: Option<Box<str>>,
     pub(crate) security: Vec<Vec<DemandPlan>>,
     pub(crate) roles: Vec<Box<str>>,
@@ -160,8 +156,6 @@ impl JwtPlan {
 pub struct LimitPlan {
     /// Its name in evidence.
     pub id: Box<str>,
-    /// Whom it counts.
-    pub by: By,
     /// Tokens of a full bucket.
     pub burst: u32,
     /// Nanoseconds in which one token comes back.

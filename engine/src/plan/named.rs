@@ -4,7 +4,6 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
-use serde::ser::{Serialize, Serializer};
 
 /// A mapping by name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -44,12 +43,6 @@ impl<T> Named<T> {
 impl<T> Default for Named<T> {
     fn default() -> Self {
         Self(Box::new([]))
-    }
-}
-
-impl<T: Serialize> Serialize for Named<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter())
     }
 }
 

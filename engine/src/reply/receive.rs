@@ -75,11 +75,6 @@ impl Reply {
         self.status
     }
 
-    /// The body, where it was read.
-    pub fn json(&self) -> Option<&Value> {
-        self.json.as_ref().map(|(value, _)| value)
-    }
-
     /// The body with the schema that judges it, where it was read.
     pub(crate) fn described(&self) -> Option<(&Value, Schema)> {
         self.json.as_ref().map(|(value, schema)| (value, *schema))

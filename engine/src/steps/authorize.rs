@@ -56,7 +56,7 @@ pub(crate) fn ask(caller: Caller, judge: &mut Judge<'_>) -> Result<Caller, Stop>
 /// Takes the step: completes the yes with what only the input can tell.
 ///
 /// # Errors
-/// `Stop::Deny` with a reason of a method; a caller that was never asked is asked now.
+/// `Stop::Deny` with a reason of a method; a caller that was never asked (decide asks all) is asked now.
 pub(crate) fn authorize(input: Input, judge: &mut Judge<'_>) -> Result<Permit, Stop> {
     if input.caller().granted().is_none() {
         scope::ask(input.caller(), judge)?;

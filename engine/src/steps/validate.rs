@@ -60,11 +60,6 @@ impl Input {
         &self.parameters
     }
 
-    /// The body, as the strict reader read it.
-    pub fn json(&self) -> Option<&Value> {
-        self.json.as_ref().map(|(value, _)| value)
-    }
-
     /// The body with the schema of its media type, where it has one.
     pub(crate) fn described(&self) -> Option<(&Value, Schema)> {
         self.json.as_ref().and_then(|(value, schema)| Some((value, (*schema)?)))
