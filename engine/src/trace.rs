@@ -45,7 +45,7 @@ pub struct Line {
     pub said: Said,
     /// Why, unless it passed.
     pub reason: Option<Reason>,
-    /// Where: JSON pointers, the id of a limit, the status of a reply; never what a client sent.
+    /// Where: JSON pointers, the id of a limit, the status of a reply; of what a client sent only names, never a value.
     pub places: SmallVec<[Box<str>; 0]>,
 }
 

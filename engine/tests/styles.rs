@@ -131,6 +131,10 @@ impl Way {
             _ => Vec::new(),
         };
         match self.place {
+            // An encoded `;` is data, and refused where it could part values.
+            "path" if self.style == "matrix" => {
+                Sent::get(&format!("/a/{}", encode(&self.write(value)).replace("%3B", ";")))
+            }
             "path" => Sent::get(&format!("/a/{}", encode(&self.write(value)))),
             "query" => Sent::get(&format!("/a?{}", pairs.join("&"))),
             "header" => Sent::get("/a").header(NAME, self.write(value)),

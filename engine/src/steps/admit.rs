@@ -98,6 +98,8 @@ pub struct Request {
     headers: Lines,
     method: Method,
     path: Box<str>,
+    /// A `;` of the path came encoded: as data, where a `;` could stand for itself.
+    encoded_semicolon: bool,
     query: Query,
     host: Box<str>,
     client: IpAddr,
@@ -113,6 +115,11 @@ impl Request {
     /// The decoded path; a `/` in it separates segments, always.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Whether a `;` of the path came encoded.
+    pub(crate) fn has_encoded_semicolon(&self) -> bool {
+        self.encoded_semicolon
     }
 
     /// The decoded query, in order; `?a` without `=` has no value.
@@ -189,6 +196,7 @@ pub(crate) fn admit(head: &Head, judge: &mut Judge<'_>) -> Result<Request, Stop>
         ),
         None => (path_and_query, None),
     };
+    let encoded_semicolon = path.windows(3).any(|three| three.eq_ignore_ascii_case(b"%3b"));
     let path = target::path(path, judge)?;
     let query = query
         .map(|query| target::query(query, judge))
@@ -210,6 +218,7 @@ pub(crate) fn admit(head: &Head, judge: &mut Judge<'_>) -> Result<Request, Stop>
         headers: head.headers.clone(),
         method,
         path,
+        encoded_semicolon,
         query,
         host,
         client,

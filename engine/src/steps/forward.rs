@@ -3,11 +3,12 @@
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
+use std::ops::Range;
 
 use bytes::Bytes;
 
 use crate::methods::Identity;
-use crate::plan::{CredentialPlan, ParameterPlan, Place, Plan};
+use crate::plan::{CredentialPlan, Place, Plan};
 use crate::steps::authenticate::Caller;
 use crate::steps::resolve::Call;
 use crate::steps::validate::{Body, Input};
@@ -49,16 +50,25 @@ pub(super) fn write(input: &Input, plan: &Plan, wire: &Wire) -> Forward {
 }
 
 /// A `;` was judged as data, and goes on as data: some servers cut off in the path, and part at in the query, what is not
-/// encoded. Only where the description has a parameter of the style matrix does it stand for itself.
+/// encoded. Only in a parameter of the style matrix does it stand for itself. A `+` in a path is a plus, never a space.
 fn target(call: &Call, plan: &Plan) -> String {
     let request = call.request();
     let mut target = String::with_capacity(request.path().len() + 32);
-    let is_matrix = |planned: &ParameterPlan| planned.described.style == "matrix";
-    let plain: &[u8] = match call.operation(plan) {
-        Some(operation) if operation.parameters.iter().any(is_matrix) => b"/-._~!$&'()*+,=:@;",
-        _ => b"/-._~!$&'()*+,=:@",
-    };
-    encode(request.path(), plain, &mut target);
+    let mut at = 0;
+    for span in matrix_spans(call, plan) {
+        encode(
+            request.path().get(at..span.start).unwrap_or_default(),
+            PLAIN,
+            &mut target,
+        );
+        encode(
+            request.path().get(span.clone()).unwrap_or_default(),
+            PLAIN_MATRIX,
+            &mut target,
+        );
+        at = span.end;
+    }
+    encode(request.path().get(at..).unwrap_or_default(), PLAIN, &mut target);
     for (number, (name, value)) in request.query().iter().enumerate() {
         target.push(if number == 0 { '?' } else { '&' });
         encode(name, b"-._~!$'()*,:@/?[]", &mut target);
@@ -68,6 +78,19 @@ fn target(call: &Call, plan: &Plan) -> String {
         }
     }
     target
+}
+
+const PLAIN: &[u8] = b"/-._~!$&'()*,=:@";
+const PLAIN_MATRIX: &[u8] = b"/-._~!$&'()*,=:@;";
+
+/// Where the values of parameters of the style matrix stand in the path, in order.
+fn matrix_spans<'c>(call: &'c Call, plan: &'c Plan) -> impl Iterator<Item = &'c Range<usize>> {
+    let parameters = call.operation(plan).map(|operation| operation.parameters.as_slice());
+    let described = parameters.unwrap_or_default().iter().map(|planned| &planned.described);
+    let path = described.filter(|one| one.place == Place::Path);
+    path.zip(call.path_spans())
+        .filter(|(one, _)| one.style == "matrix")
+        .map(|(_, span)| span)
 }
 
 /// Percent-encodes all but letters, digits and `plain`.
@@ -115,11 +138,14 @@ fn tells_client(name: &str) -> bool {
             | "x-forwarded"
             | "x-original-forwarded-for"
             | "x-originating-ip"
+            | "x-proxyuser-ip"
             | "x-remote-addr"
             | "x-remote-ip"
             | "forwarded-for"
             | "true-client-ip"
             | "cf-connecting-ip"
+            | "client-ip"
+            | "fly-client-ip"
             | "fastly-client-ip"
     )
 }

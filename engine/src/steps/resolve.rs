@@ -1,5 +1,7 @@
 //! resolve: Request → Call. Finds the one operation that the request means; what no operation describes goes nowhere.
 
+use std::ops::Range;
+
 use crate::judge::{Denial, Hint, Judge, Stop};
 use crate::plan::{self, Api, Mode, Operation, Plan};
 use crate::reason::{self, Reason};
@@ -40,6 +42,11 @@ impl Call {
     /// The operation; none for `unlisted`.
     pub fn operation<'p>(&self, plan: &'p Plan) -> Option<&'p Operation> {
         self.api(plan)?.operations.get(self.operation? as usize)
+    }
+
+    /// Where the path parameters stand in the path, in the order of the template.
+    pub(crate) fn path_spans(&self) -> &[Range<usize>] {
+        &self.spans
     }
 
     /// The raw values of the path parameters, in the order of the template.

@@ -2,11 +2,15 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
 use yett_engine::{Time, plan};
 
 use crate::calendar;
+
+/// Who may read a file of evidence: its owner, and a group that ships logs; subjects and addresses stand in it.
+const READABLE: u32 = 0o640;
 use crate::state::Clock;
 
 /// One sink.
@@ -124,7 +128,7 @@ impl Sink {
             To::File { path, file } => {
                 let file = match file {
                     Some(file) => file,
-                    None => file.insert(OpenOptions::new().create(true).append(true).open(path)?),
+                    None => file.insert(OpenOptions::new().create(true).append(true).mode(READABLE).open(path)?),
                 };
                 file.write(octets)?
             }

@@ -1,8 +1,10 @@
 //! Connections to upstreams that wait for their next request: one pool for each reactor thread, nothing shared.
 
 use std::cell::RefCell;
+use std::mem::MaybeUninit;
 
 use bytes::BytesMut;
+use socket2::SockRef;
 use tokio::net::TcpStream;
 
 use super::Target;
@@ -95,7 +97,9 @@ impl Pool {
     }
 }
 
-/// Neither closed nor speaking out of turn. Costs no system call while the kernel has not said that there is something.
+/// Neither closed nor speaking out of turn. It asks the kernel: what the runtime knows is as old as its last turn, and octets
+/// behind an answer that had no body must not become the answer to somebody else.
 fn is_quiet(stream: &TcpStream) -> bool {
-    matches!(stream.try_read(&mut [0]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
+    let peeked = SockRef::from(stream).peek(&mut [MaybeUninit::uninit()]);
+    matches!(peeked, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
 }

@@ -4,6 +4,7 @@ Its standard input is one JSON document: `config` as in docs/control-protocol.md
 """
 
 import json
+import resource
 import sys
 
 from yett._engine import Clock, PlanFault, run_worker
@@ -11,9 +12,17 @@ from yett._engine import Clock, PlanFault, run_worker
 REFUSED = 3
 
 
+def raise_descriptors() -> None:
+    """As many descriptors as this user may have: each client takes one, and so does its upstream."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def main() -> int:
     """Serve; gives the exit code."""
     start = json.load(sys.stdin)
+    raise_descriptors()
     clock = Clock.system() if start["clock"] is None else Clock.fixed(start["clock"])
     try:
         run_worker(json.dumps(start["config"]), start["listeners"], start["admin"], start["control"], clock)

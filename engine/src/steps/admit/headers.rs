@@ -1,10 +1,10 @@
 //! The headers of a request: how many, how large, of what bytes; and those that change what another one means.
 
-use smallvec::SmallVec;
-
 use super::Head;
 use crate::judge::{Denial, Judge, Stop};
+use crate::plan::{CredentialPlan, Plan};
 use crate::reason;
+use crate::steps::forward::is_dropped;
 
 /// A token's bytes, RFC 9110 5.6.2, in lower case.
 fn is_name_byte(byte: u8) -> bool {
@@ -54,35 +54,39 @@ fn special(name: &[u8], value: &[u8], judge: &mut Judge<'_>) -> Result<(), Stop>
         b"upgrade" => judge.refuse(reason::ADMIT_UPGRADE_UNSUPPORTED),
         b"range" => judge.refuse(reason::ADMIT_RANGE_UNSUPPORTED),
         b"expect" if !value.eq_ignore_ascii_case(b"100-continue") => judge.refuse(reason::ADMIT_EXPECT_UNSUPPORTED),
-        _ if name.contains(&b'_') && shadows(name) => {
-            judge.refuse(Denial::from(reason::ADMIT_HEADER_SHADOW).at(place(name)))
-        }
+        _ if shadows(name, judge.plan) => judge.refuse(Denial::from(reason::ADMIT_HEADER_SHADOW).at(place(name))),
         _ => Ok(()),
     }
 }
 
-/// CGI and WSGI read `_` as `-`: such a name would arrive as one that Yett writes or reads itself.
-fn shadows(name: &[u8]) -> bool {
-    let dashed: SmallVec<[u8; 32]> = name
-        .iter()
-        .map(|byte| if *byte == b'_' { b'-' } else { *byte })
-        .collect();
-    const READ: [&[u8]; 13] = [
-        b"authorization",
-        b"connection",
-        b"content-encoding",
-        b"content-length",
-        b"content-type",
-        b"cookie",
-        b"expect",
-        b"forwarded",
-        b"host",
-        b"range",
-        b"te",
-        b"transfer-encoding",
-        b"upgrade",
+/// CGI and WSGI read `_` as `-`: such a name would arrive as one that Yett reads, writes or keeps back itself.
+fn shadows(name: &[u8], plan: &Plan) -> bool {
+    const READ: [&str; 6] = [
+        "authorization",
+        "content-encoding",
+        "content-type",
+        "cookie",
+        "host",
+        "range",
     ];
-    READ.contains(&&*dashed) || OVERRIDES.contains(&&*dashed) || dashed.starts_with(b"x-forwarded-")
+    let credential = |known: &CredentialPlan| {
+        let header = known.method.header().as_bytes();
+        !header.eq_ignore_ascii_case(name) && reads_alike(header, name)
+    };
+    if plan.credentials.iter().any(credential) {
+        return true;
+    }
+    if !name.contains(&b'_') {
+        return false;
+    }
+    let dashed = String::from_utf8_lossy(name).replace('_', "-");
+    READ.contains(&dashed.as_str()) || OVERRIDES.contains(&dashed.as_bytes()) || is_dropped(&dashed)
+}
+
+/// Whether two names are one to a reader that takes `_` for `-`.
+fn reads_alike(one: &[u8], other: &[u8]) -> bool {
+    let read = |byte: u8| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| read(*one) == read(*other))
 }
 
 /// The most octets of a stranger's name that a place shows.

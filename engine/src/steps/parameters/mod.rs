@@ -30,6 +30,10 @@ pub(super) fn read(
     let mut path = call.path_values();
     for (index, planned) in operation.parameters.iter().enumerate() {
         let described = &planned.described;
+        // Decoded, it could not be told from the one that parts this style's values.
+        if described.style == "matrix" && call.request().has_encoded_semicolon() {
+            refuse(reason::VALIDATE_PARAMETER_MALFORMED, described, judge)?;
+        }
         let texts = match described.place {
             Place::Path => path.next().map(Some).into_iter().collect(),
             Place::Query => match members(call, described) {
