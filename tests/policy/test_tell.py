@@ -126,6 +126,68 @@ def test_what_is_weakened(told, api, said):
     assert sorted(told(api)) == sorted([said, STRANGERS])
 
 
+def overlapping(*, exact_first=False, security=None):
+    less = {"/f/{name}": {"get": {"operationId": "less", "parameters": [NAME], "responses": OK}}}
+    exact = {"/f/{name}.json": {"get": {"operationId": "exact", "parameters": [NAME], "responses": OK}}}
+    if security is not None:
+        exact["/f/{name}.json"]["get"]["security"] = security
+    return {**exact, **less} if exact_first else {**less, **exact}
+
+
+NAME = {"in": "path", "name": "name", "required": True, "schema": {"type": "string"}}
+SHADOWED = (
+    "warning /paths/~1f~1{name}.json/get: GET /f/{name}.json: GET /f/{name} is declared before it and fits its paths "
+    "too; a server that takes the first one runs that, which asks for other credentials, roles or scopes"
+)
+
+
+def warnings(found):
+    return [each for each in found if each.startswith("warning")]
+
+
+@pytest.mark.parametrize(
+    ("api", "security"),
+    [
+        ({"authorize": [{"operations": ["less"], "role": "admin"}]}, None),
+        ({"authorize": [{"operations": ["less"], "scope": "write"}]}, None),
+        ({"authorize": [{"operations": ["exact"], "role": "admin"}]}, None),
+        ({}, []),
+    ],
+)
+def test_what_an_operation_declared_before_may_be_run_for(told, api, security):
+    assert warnings(told(api, overlapping(security=security))) == [SHADOWED]
+    assert warnings(told(api, overlapping(security=security, exact_first=True))) == []
+
+
+@pytest.mark.parametrize(
+    ("api", "security"),
+    [
+        ({}, None),
+        ({}, [{"key": []}]),
+        ({"authorize": [{"operations": ["less", "exact"], "role": ["b", "a"], "scope": "write"}]}, None),
+        (
+            {
+                "authorize": [
+                    {"operations": ["less"], "role": ["a", "b"]},
+                    {"operations": ["exact"], "role": ["b", "a"]},
+                ]
+            },
+            None,
+        ),
+    ],
+)
+def test_operations_that_ask_for_the_same_are_run_for_one_another(told, api, security):
+    assert warnings(told(api, overlapping(security=security))) == []
+
+
+def test_what_is_closed_may_be_run_for_what_is_not(told):
+    paths = overlapping()
+    paths["/f/{name}"]["get"]["servers"] = [{"url": "/elsewhere"}]
+    closed, shadowed = warnings(told(paths=paths))
+    assert "operation less is closed" in closed
+    assert shadowed == SHADOWED.replace("asks for other credentials, roles or scopes", "is closed")
+
+
 @pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "128.0.0.0/1", "2000::/3"])
 def test_proxies_that_are_nearly_everybody(told, network):
     found = told(gateway={"trusted_proxies": ["10.0.0.0/8", "fc00::/7", network]})

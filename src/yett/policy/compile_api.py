@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 from yett.openapi import Description, Operation
@@ -10,11 +11,15 @@ from yett.policy.api import Api
 from yett.policy.key_set import read_key_set
 from yett.policy.operations import Names
 from yett.policy.read import PlanFile
-from yett.policy.security import Security
+from yett.policy.security import Security, asked
 
 
 class ApiCompiler:
-    """Compiles one API; `closed`, `public` and `uncounted` (by no limit by subject) are known once it is compiled."""
+    """Compiles one API.
+
+    `closed`, `public`, `uncounted` (by no limit by subject) and `asked` (what each operation asks of its caller, none
+    where it is closed) are known once it is compiled.
+    """
 
     def __init__(self, file: PlanFile, name: str, description: Description, problems: Problems) -> None:
         """Check what the plan says of the API; what is wrong becomes `problems`."""
@@ -31,6 +36,7 @@ class ApiCompiler:
         self.closed: list[tuple[str, Operation]] = []
         self.public: list[Operation] = []
         self.uncounted: list[Operation] = []
+        self.asked: list[Hashable] = []
         self._counted: set[int] | None = set()
 
     def place(self, *below: str | int, key: bool = False) -> Place:
@@ -141,11 +147,13 @@ class ApiCompiler:
             self.closed.append((closed, operation))
         elif [] in demands:
             self.public.append(operation)
+        roles = self._security.roles(number)
+        self.asked.append(None if closed is not None else asked(demands, roles))
         if closed is None and any(demands) and self._counted is not None and number not in self._counted:
             self.uncounted.append(operation)
         return {
             **operation.plan(),
             "closed": closed,
             "security": demands,
-            "roles": self._security.roles(number),
+            "roles": roles,
         }

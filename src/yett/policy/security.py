@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 from yett.controls.api_key import ApiKey
@@ -174,6 +175,14 @@ class Security:
 def is_public(operation: Operation) -> bool:
     """Whether the description itself opens an operation to strangers without more."""
     return operation.security in ([], [[]])
+
+
+def asked(demands: Demands, roles: list[str]) -> Hashable:
+    """What an operation asks for: equal wherever the same callers may call."""
+    alternatives = frozenset(
+        frozenset((each["credential"], frozenset(each["scopes"])) for each in all_of) for all_of in demands
+    )
+    return alternatives, frozenset(roles)
 
 
 def described(scheme: Scheme) -> str:

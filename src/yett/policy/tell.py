@@ -13,6 +13,7 @@ from yett.policy.findings import Finding
 from yett.policy.names import listed
 from yett.policy.operations import grouped
 from yett.policy.read import PlanFile
+from yett.policy.shadow import shadowed
 
 _NARROW = 7  # bits of the shortest prefix that is somebody's network: fc00::/7, 10.0.0.0/8
 # FastAPI writes these into every description; what stands in them is told last.
@@ -37,6 +38,7 @@ def tell(file: PlanFile, compilers: Iterable[ApiCompiler]) -> Iterator[Finding]:
     for compiler in compilers:
         yield from _source(file, compiler)
         yield from _closed(compiler)
+        yield from _shadowed(compiler)
         yield from _description(compiler)
         yield from _weakened(compiler)
         yield from _open(compiler)
@@ -74,6 +76,17 @@ def _closed(compiler: ApiCompiler) -> Iterator[Finding]:
     for reason, operations in grouped(compiler.closed).items():
         verb = "is" if len(operations) == 1 else "are"
         yield Finding("warning", operations[0].place, f"{_several(operations)} {verb} closed: {reason}")
+
+
+def _shadowed(compiler: ApiCompiler) -> Iterator[Finding]:
+    closed = {id(operation) for _, operation in compiler.closed}
+    for later, earlier in shadowed(compiler.description.operations, compiler.asked):
+        asks = "is closed" if id(earlier) in closed else "asks for other credentials, roles or scopes"
+        text = (
+            f"{later.method} {later.path}: {earlier.method} {earlier.path} is declared before it and fits its paths "
+            f"too; a server that takes the first one runs that, which {asks}"
+        )
+        yield Finding("warning", later.place, text)
 
 
 def _description(compiler: ApiCompiler) -> Iterator[Finding]:
