@@ -133,10 +133,10 @@ fn framing(headers: &[(Bytes, Bytes)], status: u16, version: u8, to_head: bool) 
         (Some(octets), _) => Framing::Length(octets),
         (None, _) => Framing::UntilClose,
     };
-    Ok((
-        framing,
-        !close && (version == 1 || keep) && framing != Framing::UntilClose,
-    ))
+    // A server that sends the body which an answer to HEAD, a 204 or a 304 only announces would answer the next request with it.
+    let announced = framing == Framing::None && (chunked || length.is_some_and(|octets| octets > 0));
+    let reusable = framing != Framing::UntilClose && !announced;
+    Ok((framing, !close && (version == 1 || keep) && reusable))
 }
 
 fn number(digits: &[u8]) -> Option<u64> {
@@ -183,13 +183,16 @@ mod tests {
                 .unwrap()
                 .keep_alive
         );
-        assert_eq!(
-            head("HTTP/1.1 304 Not Modified\r\ncontent-length: 5\r\n\r\n")
+        for (fields, keep_alive) in [
+            ("", true),
+            ("content-length: 0\r\n", true),
+            ("content-length: 5\r\n", false),
+        ] {
+            let head = head(&format!("HTTP/1.1 304 Not Modified\r\n{fields}\r\n"))
                 .unwrap()
-                .unwrap()
-                .framing,
-            Framing::None
-        );
+                .unwrap();
+            assert_eq!((head.framing, head.keep_alive), (Framing::None, keep_alive), "{fields}");
+        }
     }
 
     #[test]

@@ -125,29 +125,6 @@ fn all_threads_with_one_key_admit_exactly_the_limit() {
     assert_eq!(admitted.load(Ordering::Relaxed), 500);
 }
 
-fn resident() -> u64 {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
-    statm.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4096
-}
-
-#[test]
-fn a_million_keys_stay_below_150_megabytes_and_leave_a_victim_alone() {
-    let before = resident();
-    let limits = Limits::default();
-    let now = 1_000 * SECOND;
-    let victim = draw(0, u32::MAX, 5);
-    for _ in 0..5 {
-        assert_eq!(take(&limits, std::slice::from_ref(&victim), now), Taken::All);
-    }
-    for who in 0..1_000_000 {
-        assert_eq!(take(&limits, &[draw(0, who, 5)], now), Taken::All);
-    }
-    assert!(limits.len() > 900_000, "{}", limits.len());
-    let grown = resident().saturating_sub(before);
-    assert!(grown < 150_000_000, "{grown} bytes");
-    assert_eq!(take(&limits, &[victim], now), Taken::Empty { index: 0, wait: SECOND });
-}
-
 #[test]
 fn when_all_buckets_are_live_new_keys_share_one() {
     let limits = Limits::holding(64 * 4);

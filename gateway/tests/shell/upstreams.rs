@@ -190,6 +190,17 @@ fn a_connection_is_not_used_again_after_a_body_that_is_none() {
 }
 
 #[test]
+fn octets_behind_an_answer_answer_nobody_else() {
+    let upstream = Upstream::start();
+    let gateway = Gateway::start(one_thread(open(&upstream.url())));
+    for round in 1..=20 {
+        assert_eq!(gateway.client().get("/surplus/1").body, b"");
+        eventually(|| (upstream.surplus() == round).then_some(()));
+        assert_eq!(gateway.client().get("/items/1").text(), "{\"id\":1}");
+    }
+}
+
+#[test]
 fn interim_answers_are_skipped() {
     let upstream = Upstream::start();
     let gateway = Gateway::start(described(&upstream.url()));

@@ -139,7 +139,14 @@ impl Gateway {
     }
 
     pub(crate) fn admin(&self, path: &str) -> Answer {
-        Client::connect(self.admin).get(path)
+        self.admin_of("127.0.0.1", path)
+    }
+
+    /// Asks the admin listener by a host.
+    pub(crate) fn admin_of(&self, host: &str, path: &str) -> Answer {
+        Client::connect(self.admin)
+            .send(format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n"))
+            .answer()
     }
 
     /// All lines of evidence, once there are so many.

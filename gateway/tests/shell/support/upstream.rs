@@ -43,6 +43,8 @@ struct Kept {
     received: Mutex<Vec<Received>>,
     /// Connections that ended in a reset while a request was read.
     resets: AtomicUsize,
+    /// Answers behind which more was sent than they have.
+    surplus: AtomicUsize,
 }
 
 const TOO_LARGE: &[u8] = b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n";
@@ -69,6 +71,11 @@ impl Upstream {
 
     pub(crate) fn received(&self) -> Vec<Received> {
         self.kept.received.lock().unwrap().clone()
+    }
+
+    /// How often octets behind an answer have reached the gateway's socket.
+    pub(crate) fn surplus(&self) -> usize {
+        self.kept.surplus.load(Ordering::Relaxed)
     }
 
     pub(crate) fn resets(&self) -> usize {
@@ -99,6 +106,11 @@ fn serve(mut stream: TcpStream, connection: usize, kept: &Kept) {
         kept.received.lock().unwrap().push(request.clone());
         if !answer(&mut stream, &request) {
             return;
+        }
+        if request.target().starts_with("/surplus") {
+            let evil = format!("{OK}content-length: 8\r\n\r\n{{\"id\":6}}");
+            stream.write_all(evil.as_bytes()).unwrap();
+            kept.surplus.fetch_add(1, Ordering::Relaxed);
         }
         if early && body(&mut stream, &mut buffer, &mut request, &mut more).is_none() {
             return;
@@ -254,6 +266,7 @@ fn answer(stream: &mut TcpStream, request: &Received) -> bool {
                 .unwrap();
             whole(stream, b"{}")
         }
+        "surplus" => whole(stream, b""),
         "nothing" => stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").is_ok(),
         _ => whole(stream, b"{\"id\":1}"),
     }
