@@ -80,4 +80,26 @@ def test_a_store_that_cannot_be_used_is_told(yett, plan, tmp_path):
     for arguments in (("list",), ("add", "berta"), ("revoke", "anna")):
         done = yett("keys", *arguments)
         assert (done.code, done.out) == (2, "")
-        assert "no such table" in done.err
+        assert re.fullmatch(r"store: cannot be (read|changed): .*no such table: api_keys\n", done.err)
+
+
+@pytest.mark.parametrize("arguments", [("list",), ("add", "berta"), ("revoke", "anna")])
+def test_a_store_that_cannot_be_opened_is_told(yett, plan, tmp_path, arguments):
+    (tmp_path / "yett.db").write_bytes(b"no database" * 100)
+    done = yett("keys", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert re.fullmatch(r"store: cannot be opened: .*file is not a database\n", done.err)
+
+
+@pytest.mark.parametrize("arguments", [("add", "berta"), ("revoke", "anna")])
+def test_a_store_that_cannot_be_changed_is_told_and_read(yett, plan, tmp_path, arguments):
+    yett("keys", "add", "anna")
+    before = yett("keys", "list").out
+    with sqlite3.connect(tmp_path / "yett.db") as store:
+        table = "revision" if arguments[0] == "add" else "api_keys"
+        store.execute(f"create trigger t before update on {table} begin select raise(abort, 'is read-only'); end")
+    store.close()
+    done = yett("keys", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert re.fullmatch(r"store: cannot be changed: .*is read-only\n", done.err)
+    assert yett("keys", "list").out == before
