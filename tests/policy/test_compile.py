@@ -217,3 +217,10 @@ def test_an_operation_that_another_api_hides_is_an_error(tmp_path):
     with pytest.raises(PlanError) as error:
         compile_plan(tmp_path / "yett.yaml")
     assert [each.found for each in error.value.problems] == ["GET /open of 'a', which 'b' below /v1/open hides"]
+
+
+def test_one_port_of_any_is_taken_at_each_address(compiled):
+    gateway = json.loads(compiled("gateway: {listen: ['127.0.0.1:0', '127.0.0.2:0'], admin: '[::1]:0'}\n").plan)[
+        "gateway"
+    ]
+    assert (gateway["listen"], gateway["admin"]) == (["127.0.0.1:0", "127.0.0.2:0"], "[::1]:0")

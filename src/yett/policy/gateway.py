@@ -58,7 +58,7 @@ class Gateway(Section):
                     "a loopback address; TLS is not built yet, so beyond loopback only with danger_plaintext: true"
                 )
                 raise wrong(expected, None, ("listen", str(number)))
-        bound = [each for each in [*self.listen, *([self.admin] if self.admin else [])] if not each.endswith(":0")]
+        bound = [*self.listen, *([self.admin] if self.admin else [])]
         if len(set(bound)) != len(bound):
             raise wrong("each address once, `admin` included", "an address twice", ("listen",))
         if self.admin is not None and not is_loopback(self.admin):
