@@ -34,7 +34,7 @@ _TAIL = """\
     #   - {by: address, allow: 50/second, burst: 100}
     #   - {by: subject, allow: 50/second, burst: 100}
     # cors: {origins: []}       # which web pages of other origins may read answers
-    # mode: report              # guards say what they would refuse, and refuse nothing
+    # mode: report              # guards only say what they would refuse; who may call still holds
 """
 _AUTHORIZE = """\
     # authorize:
