@@ -136,7 +136,7 @@ impl Session {
 
     /// The answer to an allowed preflight.
     pub fn answer(&self, preflight: &Preflight) -> Release {
-        shape::answer(preflight, &self.plan)
+        shape::answer(preflight, &self.plan, self.trace.secure)
     }
 
     /// Ends the request: what evidence is made from.

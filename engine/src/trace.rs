@@ -95,6 +95,8 @@ pub struct Trace {
     pub lines: SmallVec<[Line; 4]>,
     /// The W3C trace context of the request, if it sent a valid one.
     pub traceparent: Option<Box<str>>,
+    /// Whether the request came by TLS, here or at a trusted proxy.
+    pub secure: bool,
     /// What of the reply was passed without being read.
     pub not_inspected: bool,
 }

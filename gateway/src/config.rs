@@ -12,6 +12,7 @@ use yett_engine::plan::Fault;
 
 use crate::log;
 use crate::state::Row;
+use crate::tls::Material;
 
 /// The worker's configuration.
 #[derive(Deserialize)]
@@ -24,6 +25,9 @@ pub(crate) struct Config {
     pub(crate) keys: Vec<Row>,
     #[serde(default)]
     pub(crate) given: HashMap<String, Value>,
+    /// By listener; none at all: every one speaks plain text.
+    #[serde(default)]
+    pub(crate) tls: Vec<Option<Material>>,
     #[serde(default)]
     pub(crate) log: log::Settings,
     #[serde(default = "deadline")]

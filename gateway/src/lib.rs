@@ -18,6 +18,8 @@ mod metrics;
 mod process;
 mod reactor;
 pub mod state;
+mod stream;
+mod tls;
 mod upstream;
 mod wire;
 pub mod worker;

@@ -117,6 +117,11 @@ pub(crate) fn warning(message: &str, fields: &[(&str, &dyn Display)]) {
     write(Level::Warning, message, fields);
 }
 
+/// What explains one connection.
+pub(crate) fn debug(message: &str, fields: &[(&str, &dyn Display)]) {
+    write(Level::Debug, message, fields);
+}
+
 /// What operators want to know.
 pub(crate) fn info(message: &str, fields: &[(&str, &dyn Display)]) {
     write(Level::Info, message, fields);

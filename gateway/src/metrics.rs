@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use yett_engine::Reason;
@@ -16,10 +16,22 @@ const BOUNDS: [u64; 12] = [
     100, 250, 500, 1_000, 2_500, 5_000, 10_000, 50_000, 100_000, 500_000, 1_000_000, 10_000_000,
 ];
 
+/// How a handshake of TLS ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Handshake {
+    Done,
+    Failed,
+    Late,
+}
+
+/// Their names, in order.
+const HANDSHAKES: [&str; 3] = ["done", "failed", "late"];
+
 /// The counters.
 #[derive(Default)]
 pub(crate) struct Metrics {
     counted: Mutex<Counted>,
+    handshakes: [AtomicU64; HANDSHAKES.len()],
 }
 
 #[derive(Default)]
@@ -64,6 +76,13 @@ impl Metrics {
             {
                 *bucket += 1;
             }
+        }
+    }
+
+    /// Counts a handshake.
+    pub(crate) fn handshake(&self, outcome: Handshake) {
+        if let Some(counter) = self.handshakes.get(outcome as usize) {
+            counter.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -119,8 +138,32 @@ pub(crate) fn text(process: &Process) -> String {
         "Counters that the limits hold now.",
         buckets,
     );
+    handshakes(&process.metrics, &mut out);
+    certificates(process, &mut out);
     facts(process, &mut out);
     out
+}
+
+fn handshakes(metrics: &Metrics, out: &mut String) {
+    out.push_str("# HELP yett_tls_handshakes_total Handshakes of clients, by how they ended.\n");
+    out.push_str("# TYPE yett_tls_handshakes_total counter\n");
+    for (outcome, count) in HANDSHAKES.iter().zip(&metrics.handshakes) {
+        let count = count.load(Ordering::Relaxed);
+        let _ = writeln!(out, "yett_tls_handshakes_total{{outcome=\"{outcome}\"}} {count}");
+    }
+}
+
+fn certificates(process: &Process, out: &mut String) {
+    out.push_str("# HELP yett_tls_certificate_expiration_timestamp_seconds When a certificate that is shown ends.\n");
+    out.push_str("# TYPE yett_tls_certificate_expiration_timestamp_seconds gauge\n");
+    for (listener, number, shown) in process.tls.shown() {
+        let name = escaped(&shown.name);
+        let _ = writeln!(
+            out,
+            "yett_tls_certificate_expiration_timestamp_seconds{{listener=\"{listener}\",certificate=\"{number}\",name=\"{name}\"}} {}",
+            shown.ends
+        );
+    }
 }
 
 fn requests(counted: &Counted, out: &mut String) {

@@ -10,6 +10,7 @@ use yett_engine::{Reason, reason};
 use crate::evidence::{Queue, Record};
 use crate::metrics::Metrics;
 use crate::state::State;
+use crate::tls::Listeners;
 
 /// How a gateway ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,16 +29,19 @@ pub(crate) struct Process {
     pub(crate) metrics: Metrics,
     /// Where evidence goes.
     pub(crate) evidence: Queue,
+    /// How its listeners speak TLS.
+    pub(crate) tls: Listeners,
     pub(crate) connections: AtomicU32,
     pub(crate) held: AtomicU64,
 }
 
 impl Process {
-    pub(crate) fn new(state: Arc<State>, evidence: Queue) -> Self {
+    pub(crate) fn new(state: Arc<State>, evidence: Queue, tls: Listeners) -> Self {
         Self {
             state,
             metrics: Metrics::default(),
             evidence,
+            tls,
             connections: AtomicU32::new(0),
             held: AtomicU64::new(0),
         }

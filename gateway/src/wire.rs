@@ -35,5 +35,6 @@ pub(crate) async fn write_counted<const N: usize>(
             }
         }
     }
-    Ok(())
+    // TLS may still hold what the socket did not take; a socket has nothing to flush.
+    to.flush().await
 }

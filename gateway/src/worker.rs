@@ -20,6 +20,7 @@ use crate::log;
 use crate::process::{Drain, Process};
 use crate::reactor;
 use crate::state::{Clock, State};
+use crate::tls::Listeners;
 
 /// The sockets that a worker inherits.
 pub struct Inherited {
@@ -88,7 +89,9 @@ fn serve(config: &str, inherited: Inherited, clock: Clock) -> Result<(), NotStar
         .map_err(|index| NotStarted::Config(format!("/keys/{index}/hmac: expected 64 hex digits")))?;
     let plan = state.ground().plan.clone();
     let (queue, writer) = evidence::start(&plan.gateway.evidence, pepper.as_deref(), clock)?;
-    let process = Arc::new(Process::new(state, queue.clone()));
+    let tls =
+        Listeners::new(&plan.gateway.listen, &config.tls).map_err(|why| NotStarted::Config(format!("/tls{why}")))?;
+    let process = Arc::new(Process::new(state, queue.clone(), tls));
     let (drain, draining) = watch::channel(None);
     let addresses = listeners
         .iter()

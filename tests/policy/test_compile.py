@@ -66,7 +66,10 @@ def test_three_lines_have_every_default(compiled):
     assert document["catalogue"] == catalogue_hash()
     assert gateway["head"] == {"bytes": 16384, "headers": 100, "target": 8192}
     assert gateway["timeouts"] == {"head": 10_000, "body": 30_000, "idle": 60_000, "drain": 30_000}
-    assert (gateway["held_bytes"], gateway["listen"]) == (268_435_456, ["127.0.0.1:8080"])
+    assert (gateway["held_bytes"], gateway["listen"]) == (
+        268_435_456,
+        [{"address": "127.0.0.1:8080", "tls": None}],
+    )
     assert only["upstream"] == {"urls": ["http://127.0.0.1:9000"], "timeout": 30_000, "connect": 5_000}
     assert [(each["by"], each["count"], each["period"], each["burst"]) for each in only["limits"]] == [
         ("address", 50, 1000, 100),
@@ -223,4 +226,5 @@ def test_one_port_of_any_is_taken_at_each_address(compiled):
     gateway = json.loads(compiled("gateway: {listen: ['127.0.0.1:0', '127.0.0.2:0'], admin: '[::1]:0'}\n").plan)[
         "gateway"
     ]
-    assert (gateway["listen"], gateway["admin"]) == (["127.0.0.1:0", "127.0.0.2:0"], "[::1]:0")
+    addresses = [each["address"] for each in gateway["listen"]]
+    assert (addresses, gateway["admin"]) == (["127.0.0.1:0", "127.0.0.2:0"], "[::1]:0")

@@ -5,6 +5,7 @@ import json
 import queue
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import httpx
 import pytest
@@ -64,9 +65,11 @@ class Notes(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     gate = threading.Event()
     arrived = threading.Event()
+    heard: ClassVar[dict[str, str]] = {}  # the headers of the last request, names in lower case
 
     def do_GET(self) -> None:
         self.arrived.set()
+        type(self).heard = {name.lower(): value for name, value in self.headers.items()}
         self.gate.wait(SECONDS)
         body = b'{"id": 7}'
         self.send_response(200)

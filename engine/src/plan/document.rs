@@ -28,8 +28,8 @@ pub struct Document {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gateway {
-    /// Where clients connect.
-    pub listen: Vec<SocketAddr>,
+    /// Where clients connect, and how.
+    pub listen: Vec<Listen>,
     /// Where metrics and health are served; loopback.
     pub admin: Option<SocketAddr>,
     /// Reactor threads; 0 = one per core.
@@ -52,6 +52,49 @@ pub struct Gateway {
     /// Where evidence goes.
     #[serde(default)]
     pub evidence: Vec<Sink>,
+}
+
+/// One address where clients connect.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    /// The address.
+    pub address: SocketAddr,
+    /// How it speaks TLS; absent: plain text. Certificates and keys are in no plan.
+    #[serde(default)]
+    pub tls: Option<Tls>,
+}
+
+/// How a listener speaks TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// Versions, suites and groups.
+    pub profile: TlsProfile,
+    /// Whether clients show a certificate.
+    pub clients: TlsClients,
+}
+
+/// Mozilla's guidelines 6.0, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TlsProfile {
+    /// TLS 1.3.
+    Modern,
+    /// TLS 1.2 with forward secrecy and authenticated encryption, and 1.3.
+    Intermediate,
+}
+
+/// Whether clients show a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TlsClients {
+    /// They are not asked.
+    Off,
+    /// They are asked; one that is shown is verified.
+    Optional,
+    /// Without one that is verified there is no connection.
+    Required,
 }
 
 /// How trusted proxies say who the client is.

@@ -10,8 +10,9 @@ pub mod schemas;
 use std::sync::Arc;
 
 pub use document::{
-    ApiKey, Body, By, Contract, Cors, Credential, Demand, Document, Gateway, HeadLimits, Jwt, KeySource, KeyUrl, Mode,
-    Parameter, Place, ProxyHeader, Reply, Sink, Timeouts, UndeclaredErrors, UndeclaredFields, Upstream,
+    ApiKey, Body, By, Contract, Cors, Credential, Demand, Document, Gateway, HeadLimits, Jwt, KeySource, KeyUrl,
+    Listen, Mode, Parameter, Place, ProxyHeader, Reply, Sink, Timeouts, Tls, TlsClients, TlsProfile, UndeclaredErrors,
+    UndeclaredFields, Upstream,
 };
 pub use load::Fault;
 pub use named::Named;

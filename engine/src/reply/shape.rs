@@ -47,6 +47,7 @@ pub(crate) fn shape(reply: Reply, trace_id: &str, judge: &mut Judge<'_>) -> Resu
     let call = pass.input().caller().call();
     let api = call.api(plan);
     let origin = call.request().header("origin").next();
+    let secure = call.request().secure();
     let hop = connection_names(&received);
     let cut = !dropped.is_empty();
     let stays = |name: &Bytes| {
@@ -68,7 +69,7 @@ pub(crate) fn shape(reply: Reply, trace_id: &str, judge: &mut Judge<'_>) -> Resu
             (body, _) => body,
         }
     };
-    security_headers(api, &mut headers);
+    security_headers(api, secure, &mut headers);
     cors(api, origin, &mut headers);
     Ok(Release { status, headers, body })
 }
@@ -84,7 +85,7 @@ pub(crate) fn refuse(denial: &Denial, plan: &Plan, trace: &Trace, origin: Option
         Hint::RetryAfter(seconds) => put(&mut headers, "retry-after", seconds.to_string()),
         Hint::Challenge(challenge) => put(&mut headers, "www-authenticate", challenge.to_string()),
     }
-    security_headers(api, &mut headers);
+    security_headers(api, trace.secure, &mut headers);
     cors(api, origin, &mut headers);
     let body = problem::document(denial.reason, &denial.places, trace_id);
     Release {
@@ -95,7 +96,7 @@ pub(crate) fn refuse(denial: &Denial, plan: &Plan, trace: &Trace, origin: Option
 }
 
 /// The answer to an allowed preflight.
-pub(crate) fn answer(preflight: &Preflight, plan: &Plan) -> Release {
+pub(crate) fn answer(preflight: &Preflight, plan: &Plan, secure: bool) -> Release {
     let mut headers = Headers::with_capacity(8);
     let api = plan.apis.get(preflight.api as usize);
     if let Some(rules) = api.and_then(|api| api.cors.as_ref()) {
@@ -109,7 +110,7 @@ pub(crate) fn answer(preflight: &Preflight, plan: &Plan) -> Release {
         }
         put(&mut headers, "access-control-max-age", rules.max_age.to_string());
     }
-    security_headers(api, &mut headers);
+    security_headers(api, secure, &mut headers);
     cors(api, Some(preflight.origin.as_bytes()), &mut headers);
     Release {
         status: 204,
@@ -167,9 +168,13 @@ fn is_set_here(api: Option<&Api>, name: &[u8]) -> bool {
     api.is_some_and(|api| api.headers.iter().any(|(known, _)| known.as_bytes() == name))
 }
 
-/// What is there was written for a problem document (the upstream's own was left out before) and stays.
-fn security_headers(api: Option<&Api>, headers: &mut Headers) {
+/// What is there was written for a problem document (the upstream's own was left out before) and stays. HSTS is said over TLS
+/// alone (RFC 6797 7.2).
+fn security_headers(api: Option<&Api>, secure: bool, headers: &mut Headers) {
     for (name, value) in api.map(|api| api.headers.as_slice()).unwrap_or_default() {
+        if !secure && **name == *"strict-transport-security" {
+            continue;
+        }
         if !headers.iter().any(|(known, _)| known == name.as_bytes()) {
             headers.push((
                 Bytes::copy_from_slice(name.as_bytes()),

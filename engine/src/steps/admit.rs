@@ -210,6 +210,7 @@ pub(crate) fn admit(head: &Head, judge: &mut Judge<'_>) -> Result<Request, Stop>
     };
     let (client, secure) = forwarded::client(head.peer, head.secure, &judge.plan.gateway, named, judge)?;
     judge.trace.client = Some(client);
+    judge.trace.secure = secure;
     let mut parents = named("traceparent");
     let parent = parents.next().filter(|_| parents.next().is_none());
     judge.trace.traceparent = parent.and_then(forwarded::traceparent);

@@ -126,6 +126,20 @@ pub(crate) fn is_dropped(name: &str) -> bool {
             | "if-range"
     ) || name.starts_with("x-forwarded-")
         || tells_client(name)
+        || tells_certificate(name)
+}
+
+/// Headers by which servers of many makes believe what certificate a client showed (RFC 9440 among them).
+fn tells_certificate(name: &str) -> bool {
+    name.starts_with("x-amzn-mtls-")
+        || name.starts_with("x-ssl-client-")
+        || name.starts_with("ssl-client-")
+        || name.starts_with("x-tls-client-")
+        || name.starts_with("x-client-cert")
+        || matches!(
+            name,
+            "client-cert" | "client-cert-chain" | "x-arr-clientcert" | "x-client-dn" | "x-client-verify" | "x-ssl-cert"
+        )
 }
 
 /// Headers by which servers of many makes believe who the client is; `X-Forwarded-For` says it, and only it.

@@ -14,11 +14,11 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use yett_engine::{Head, Reason, reason};
 
 use crate::h1::{Event, Limits, RawHead, Reader, Version};
 use crate::reactor::{Deadline, Late, Thread};
+use crate::stream::Stream;
 use exchange::UnderWay;
 
 /// What a closing connection still reads, so that the client gets to read the answer.
@@ -27,7 +27,7 @@ const LINGER: (u64, usize) = (1_000, 1 << 20);
 /// One client connection.
 pub(crate) struct Connection {
     thread: Rc<Thread>,
-    stream: TcpStream,
+    stream: Stream,
     peer: SocketAddr,
     reader: Reader,
     deadline: Deadline,
@@ -65,7 +65,7 @@ enum After {
 }
 
 impl Connection {
-    pub(crate) fn new(thread: Rc<Thread>, stream: TcpStream, peer: SocketAddr) -> Self {
+    pub(crate) fn new(thread: Rc<Thread>, stream: Stream, peer: SocketAddr) -> Self {
         let ground = thread.process.state.ground();
         let head = ground.plan.gateway.head;
         let size = |limit: u32| usize::try_from(limit).unwrap_or(usize::MAX);
@@ -156,7 +156,7 @@ impl Connection {
         exchange.is_head = raw.method() == b"HEAD";
         exchange.is_old = raw.version() == Version::Http10;
         self.body_ended = false;
-        let head = head(&raw, self.peer);
+        let head = head(&raw, self.peer, self.stream.is_secure());
         let after = match self.judge(exchange, &head, &raw).await {
             Ok(permit) => self.forward(exchange, permit, &raw).await,
             Err(release) => {
@@ -220,19 +220,19 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         if self.under_way {
-            let _ = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+            let _ = socket2::SockRef::from(self.stream.socket()).set_linger(Some(Duration::ZERO));
         }
     }
 }
 
 /// The same head for the engine: ranges of the same buffer.
-fn head(raw: &RawHead, peer: SocketAddr) -> Head {
+fn head(raw: &RawHead, peer: SocketAddr, secure: bool) -> Head {
     let narrow = |range: std::ops::Range<usize>| {
         let place = |at| u32::try_from(at).unwrap_or(u32::MAX);
         place(range.start)..place(range.end)
     };
     let (method, target) = raw.request_ranges();
-    let mut head = Head::new(raw.bytes().clone(), narrow(method), narrow(target), peer.ip(), false);
+    let mut head = Head::new(raw.bytes().clone(), narrow(method), narrow(target), peer.ip(), secure);
     for (name, value) in raw.header_ranges() {
         head.push(narrow(name), narrow(value));
     }

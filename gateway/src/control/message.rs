@@ -15,6 +15,7 @@ use crate::evidence::{Message, Untold, are_same};
 use crate::log;
 use crate::process::{Drain, Process};
 use crate::state::{Ground, Row};
+use crate::tls::Material;
 
 /// What a signal orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,11 +70,12 @@ impl Orders {
             ("plan", Value::String(path)) => self.plan(path).await,
             ("keys", keys) => self.keys(keys),
             ("given", given) => self.given(given),
+            ("tls", tls) => self.tls(tls),
             ("reopen", Value::Null) => json!({"reopened": self.reopen().await}),
             ("status", Value::Null) => self.status(),
             (order, _) => refused(
                 &format!("/{order}"),
-                "expected plan, keys, given, reopen, status or drain",
+                "expected plan, keys, given, tls, reopen, status or drain",
             ),
         };
         Done::Say(with_id(reply, id))
@@ -135,6 +137,23 @@ impl Orders {
                 json!({"given": count})
             }
             Err(faults) => refusals(&faults),
+        }
+    }
+
+    /// Takes other certificates for the listeners, all or none.
+    fn tls(&self, material: Value) -> Value {
+        let taken = serde_json::from_value::<Vec<Option<Material>>>(material)
+            .map_err(|_| "/tls: expected a list with certificates, or null, for each listener".to_owned())
+            .and_then(|material| self.process.tls.set(&material).map_err(|why| format!("/tls{why}")));
+        match taken {
+            Ok(count) => {
+                log::info("certificates are in force", &[("listeners", &count)]);
+                json!({"tls": count})
+            }
+            Err(found) => {
+                log::error("certificates were refused; the old ones stay", &[("why", &found)]);
+                refused("", &found)
+            }
         }
     }
 

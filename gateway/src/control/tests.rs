@@ -18,6 +18,7 @@ use super::message::{Done, Orders};
 use crate::evidence::{Message, Queue};
 use crate::process::Process;
 use crate::state::{Clock, State};
+use crate::tls::Listeners;
 
 fn plan(sink: &str, connections: u32) -> Value {
     json!({
@@ -37,7 +38,7 @@ fn a_plan_whose_sinks_cannot_be_told_is_refused_and_the_thread_goes_on() {
     let (state, _wishes) = State::new(first, None, Clock::fixed(0), Duration::ZERO).unwrap();
     let (queue, _hangs) = Queue::new();
     while queue.sender.try_send(Message::End).is_ok() {}
-    let process = Arc::new(Process::new(state, queue));
+    let process = Arc::new(Process::new(state, queue, Listeners::new(&[], &[]).unwrap()));
     let (_drain, draining) = watch::channel(None);
     let mut orders = Orders::new(process.clone(), draining);
     let path = std::env::temp_dir().join(format!("yett-untold-{}.json", std::process::id()));

@@ -6,16 +6,20 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::watch;
 use tokio::task::spawn_local;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
+use tokio_rustls::TlsAcceptor;
 
-use super::{TICK, Thread};
+use super::{Late, TICK, Thread};
 use crate::conn;
 use crate::log;
+use crate::metrics::Handshake;
 use crate::process::{Drain, Process};
+use crate::stream::Stream;
 
 /// Turned away connections that a thread answers at a time, beside those that it serves; beyond, they are just closed.
 const MOST_TURNED_AWAY: u32 = 256;
@@ -52,10 +56,10 @@ async fn live(
     started: impl FnOnce(),
 ) -> io::Result<u32> {
     let mut accepting = Vec::new();
-    for listener in listeners {
+    for (number, listener) in listeners.into_iter().enumerate() {
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener)?;
-        accepting.push(spawn_local(accept(thread.clone(), listener)));
+        accepting.push(spawn_local(accept(thread.clone(), listener, number)));
     }
     let ticking = spawn_local(tick(thread.clone()));
     started();
@@ -96,10 +100,10 @@ async fn tick(thread: Rc<Thread>) {
     }
 }
 
-async fn accept(thread: Rc<Thread>, listener: TcpListener) {
+async fn accept(thread: Rc<Thread>, listener: TcpListener, number: usize) {
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => open(&thread, stream, peer),
+            Ok((stream, peer)) => open(&thread, stream, peer, number),
             Err(error) => {
                 log::warning("cannot accept", &[("error", &error)]);
                 sleep(TICK).await;
@@ -108,21 +112,52 @@ async fn accept(thread: Rc<Thread>, listener: TcpListener) {
     }
 }
 
-fn open(thread: &Rc<Thread>, stream: TcpStream, peer: std::net::SocketAddr) {
-    let _ = stream.set_nodelay(true);
+fn open(thread: &Rc<Thread>, socket: TcpStream, peer: std::net::SocketAddr, listener: usize) {
+    let _ = socket.set_nodelay(true);
     let most = thread.process.state.ground().plan.gateway.connections;
+    let tls = thread.process.tls.config(listener);
+    let thread = thread.clone();
     if let Some(place) = Place::among(&thread.process, most) {
-        let connection = conn::Connection::new(thread.clone(), stream, peer);
         spawn_local(async move {
-            connection.serve().await;
+            let stream = match tls {
+                None => Some(Stream::Plain(socket)),
+                Some(tls) => handshake(&thread, socket, tls).await,
+            };
+            if let Some(stream) = stream {
+                conn::Connection::new(thread, stream, peer).serve().await;
+            }
             drop(place);
         });
-    } else if let Some(refusal) = Refusal::among(thread) {
-        let connection = conn::Connection::new(thread.clone(), stream, peer);
+    } else if tls.is_none()
+        && let Some(refusal) = Refusal::among(&thread)
+    {
+        let connection = conn::Connection::new(thread, Stream::Plain(socket), peer);
         spawn_local(async move {
             connection.turn_away().await;
             drop(refusal);
         });
+    }
+    // Beyond its places, a listener that speaks TLS just closes: a handshake costs more than a request.
+}
+
+/// The client's side of TLS, within the time that a head may take.
+async fn handshake(thread: &Rc<Thread>, socket: TcpStream, tls: Arc<ServerConfig>) -> Option<Stream> {
+    let deadline = thread.ticker.deadline();
+    deadline.set_idle(thread.process.state.ground().plan.gateway.timeouts.head);
+    let shaken = deadline.within(TlsAcceptor::from(tls).accept(socket)).await;
+    let outcome = match &shaken {
+        Ok(Ok(_)) => Handshake::Done,
+        Ok(Err(_)) => Handshake::Failed,
+        Err(Late) => Handshake::Late,
+    };
+    thread.process.metrics.handshake(outcome);
+    match shaken {
+        Ok(Ok(stream)) => Some(Stream::Tls(Box::new(stream))),
+        Ok(Err(error)) => {
+            log::debug("a handshake failed", &[("error", &error)]);
+            None
+        }
+        Err(Late) => None,
     }
 }
 

@@ -23,11 +23,12 @@ from yett.policy.values import HEADER, Mode, Text
 
 _VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 
-# The list of the OWASP REST Security Cheat Sheet. HSTS says nothing without TLS (RFC 6797 §7.2), so it comes with TLS.
+# The list of the OWASP REST Security Cheat Sheet. HSTS is said over TLS alone (RFC 6797 §7.2).
 SECURITY_HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
+    "strict-transport-security": "max-age=63072000",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }

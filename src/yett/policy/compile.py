@@ -11,7 +11,9 @@ from typing import Any
 from yett.catalogue import catalogue_hash
 from yett.openapi import Description, DescriptionError, read
 from yett.openapi.problem import Place, Problem, Problems
+from yett.policy import certificates
 from yett.policy import read as reading
+from yett.policy.certificates import Material
 from yett.policy.compile_api import ApiCompiler
 from yett.policy.findings import Finding, PlanError
 from yett.policy.gateway import Gateway, sinks
@@ -19,6 +21,7 @@ from yett.policy.overlap import check_overlaps
 from yett.policy.read import PlanFile, read_plan
 from yett.policy.rest import sound_rest
 from yett.policy.tell import tell
+from yett.policy.tls import settings
 
 FORMAT = 1
 
@@ -34,6 +37,7 @@ class Compiled:
     findings: tuple[Finding, ...]
     files: tuple[Path, ...]
     places: dict[str, Place] = field(repr=False)
+    tls: tuple[Material | None, ...] = field(repr=False)
 
     def place(self, pointer: str) -> Place:
         """Where that stands in plan or description which became the part of the compiled document at a JSON pointer."""
@@ -53,6 +57,8 @@ def compile_plan(path: Path) -> Compiled:
         raise PlanError([*error.problems, *_description_problems(path), *_rest_problems(path)]) from None
     problems = Problems()
     places: dict[str, Place] = {}
+    now = certificates.now()
+    tls = certificates.material(file, problems, now)
     descriptions = _read_descriptions(file, problems)
     compilers, apis = _apis(file, descriptions, places, problems)
     if problems.errors:
@@ -64,9 +70,10 @@ def compile_plan(path: Path) -> Compiled:
         hash=hashlib.sha256(text).hexdigest(),
         source=file,
         descriptions=descriptions,
-        findings=tuple(tell(file, compilers)),
-        files=_files(file, descriptions),
+        findings=(*tell(file, compilers), *certificates.lasting(tls), *certificates.ending(tls, now)),
+        files=(*_files(file, descriptions), *(path for one in tls if one for path in one.files)),
         places=places,
+        tls=tuple(tls),
     )
     return compiled
 
@@ -135,7 +142,7 @@ def _gateway(file: PlanFile) -> dict[str, Any]:
     gateway: Gateway = file.plan.gateway
     head, timeouts = gateway.head, gateway.timeouts
     return {
-        "listen": gateway.listen,
+        "listen": [{"address": each.address, "tls": settings(each)} for each in gateway.listen],
         "admin": gateway.admin,
         "threads": gateway.threads,
         "trusted_proxies": gateway.trusted_proxies,

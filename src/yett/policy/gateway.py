@@ -10,7 +10,9 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from yett.controls.admit import Head
 from yett.openapi.json_types import is_object
+from yett.policy.secret import Secret, outside
 from yett.policy.section import Also, Section, wrong
+from yett.policy.tls import Listen, Listener
 from yett.policy.values import Address, Duration, Network, Size, Text, is_loopback
 
 
@@ -27,16 +29,15 @@ class Gateway(Section):
     """`gateway`: where clients connect, and what they may take."""
 
     not_built: ClassVar[Mapping[str, str]] = {
-        "tls": "put a proxy that ends TLS on this machine before it",
         "http2": "clients speak HTTP/1.1 until then",
         "http3": "clients speak HTTP/1.1 until then",
         "proxy_protocol": "use `trusted_proxies` until then",
     }
 
-    listen: list[Address] = Field(
-        default=["127.0.0.1:8080"], min_length=1, max_length=64, description="Where clients connect"
+    listen: list[Listener] = Field(
+        default=[Listen(address="127.0.0.1:8080")], min_length=1, max_length=64, description="Where clients connect"
     )
-    danger_plaintext: bool = Field(default=False, description="Listen beyond loopback although there is no TLS")
+    danger_plaintext: bool = Field(default=False, description="Listen beyond loopback without TLS")
     admin: Address | None = Field(default=None, description="Where metrics and health are served; loopback")
     threads: int = Field(default=0, ge=0, le=1024, description="Reactor threads; 0: one for each core")
     trusted_proxies: list[Network] = Field(
@@ -50,16 +51,18 @@ class Gateway(Section):
     held: Size = Field(default=256 * 1024 * 1024, description="Bytes that all held bodies together may take")
     connections: int = Field(default=10_000, ge=1, le=10_000_000, description="Open client connections")
 
+    @property
+    def bound(self) -> list[str]:
+        """Every address that is listened on: those of clients in order, then `admin`."""
+        return [*(listen.address for listen in self.listen), *([self.admin] if self.admin else [])]
+
     @model_validator(mode="after")
     def _sound(self) -> Self:
         for number, listen in enumerate(self.listen):
-            if not self.danger_plaintext and not is_loopback(listen):
-                expected = (
-                    "a loopback address; TLS is not built yet, so beyond loopback only with danger_plaintext: true"
-                )
-                raise wrong(expected, None, ("listen", str(number)))
-        bound = [*self.listen, *([self.admin] if self.admin else [])]
-        if len(set(bound)) != len(bound):
+            if listen.tls is None and not self.danger_plaintext and not is_loopback(listen.address):
+                expected = "a loopback address; beyond loopback only with `tls`, or with danger_plaintext: true"
+                raise wrong(expected, repr(listen.address), ("listen", str(number)))
+        if len(set(self.bound)) != len(self.bound):
             raise wrong("each address once, `admin` included", "an address twice", ("listen",))
         if self.admin is not None and not is_loopback(self.admin):
             raise wrong("a loopback address: metrics are not for everybody", None, ("admin",))
@@ -71,26 +74,6 @@ class Log(Section):
 
     level: Literal["error", "warning", "info", "debug"] = Field(default="info", description="The least that is said")
     format: Literal["text", "json"] = Field(default="text", description="How it is said")
-
-
-class Secret(Section):
-    """A secret is never in the plan: `{env: NAME}` or `{file: PATH}`."""
-
-    env: Text | None = Field(default=None, description="An environment variable of the parent")
-    file: Text | None = Field(default=None, description="A file that only its owner can read")
-
-    @model_validator(mode="after")
-    def _sound(self) -> Self:
-        if (self.env is None) == (self.file is None):
-            raise wrong("one of {env: NAME} and {file: PATH}", "neither" if self.env is None else "both")
-        return self
-
-
-def outside(value: object) -> object:
-    """A secret that stands in the plan itself is refused, and not shown."""
-    if isinstance(value, str):
-        raise wrong("{env: NAME} or {file: PATH}: secrets stand outside of the plan", "a secret in the plan")
-    return value
 
 
 class Store(Section):

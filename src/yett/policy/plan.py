@@ -22,7 +22,6 @@ class Plan(Section):
     not_built: ClassVar[Mapping[str, str]] = {
         "identity": "tokens come from your own issuer until then",
         "tape": "evidence is what is kept until then",
-        "tls": "put a proxy that ends TLS on this machine before it",
         "python": "no Python guard runs until then",
         "inventory": "the description says what there is until then",
         "console": "the command line shows what there is until then",

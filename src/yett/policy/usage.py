@@ -32,8 +32,9 @@ def _usages(document: dict[str, Any]) -> Iterator[tuple[int, tuple[str, str, boo
 
 
 def _url(document: dict[str, Any], api: dict[str, Any]) -> str:
-    host, _, port = document["gateway"]["listen"][0].rpartition(":")
+    listen = document["gateway"]["listen"][0]
+    host, _, port = listen["address"].rpartition(":")
     if ip_address(host.strip("[]")).is_unspecified:
         host = "[::1]" if host.startswith("[") else "127.0.0.1"
     named = api["hosts"][0]
-    return f"http://{host if named.startswith('*') else named}:{port}{api['base']}"
+    return f"{'https' if listen['tls'] else 'http'}://{host if named.startswith('*') else named}:{port}{api['base']}"

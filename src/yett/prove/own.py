@@ -46,7 +46,7 @@ class OwnGateway:
         """The world's plan, with the stub upstream behind it and evidence in the proof's folder."""
         document = deepcopy(self._world.document)
         gateway = document["gateway"]
-        gateway |= {"listen": ["127.0.0.1:0"], "admin": None, "threads": 1}
+        gateway |= {"listen": [{"address": "127.0.0.1:0", "tls": None}], "admin": None, "threads": 1}
         gateway["evidence"] = [{"file": str(self.lines.path)}]
         for api in document["apis"]:
             api["upstream"]["urls"] = [self._upstream]

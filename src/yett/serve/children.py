@@ -32,8 +32,7 @@ class Charge:
     @property
     def addresses(self) -> list[str]:
         """Where the plan listens, `admin` last."""
-        gateway = self.compiled.source.plan.gateway
-        return [*gateway.listen, *([gateway.admin] if gateway.admin else [])]
+        return self.compiled.source.plan.gateway.bound
 
 
 class Children:

@@ -39,7 +39,7 @@ class Gateway:
     @property
     def url(self) -> str:
         """Where clients connect first."""
-        return f"http://{self._supervisor.listening[0]}"
+        return self._supervisor.url
 
     @property
     def admin_url(self) -> str | None:

@@ -52,8 +52,15 @@ def uses_keys(compiled: Compiled) -> bool:
 def environment_secrets(compiled: Compiled) -> frozenset[str]:
     """The environment variables in which the plan's secrets are, and the one that PostgreSQL's library reads itself."""
     store = compiled.source.plan.store
-    named = [each.env for each in (store.secret_url, store.pepper) if each is not None and each.env is not None]
+    listeners = compiled.source.plan.gateway.listen
+    keys = [pair.key for listen in listeners if listen.tls for pair in listen.tls.certificates]
+    named = [each.env for each in (store.secret_url, store.pepper, *keys) if each is not None and each.env is not None]
     return frozenset([*named, "PGPASSWORD"])
+
+
+def certificates(compiled: Compiled) -> list[dict[str, Any] | None]:
+    """What each listener shows, keys included: for the child alone."""
+    return [one.document if one else None for one in compiled.tls]
 
 
 @dataclass(frozen=True)
@@ -95,6 +102,7 @@ class Stock:
             "plan": str(path),
             "log": {"level": log.level, "format": log.format},
             "deadline": DEADLINE_MS,
+            "tls": certificates(compiled),
         }
         if self._keys is not None:
             self._told, rows = _reading(self._keys.in_force)

@@ -10,58 +10,29 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Literal
 
+from yett.policy.certificates import ending, now
 from yett.policy.check import accept
 from yett.policy.compile import Compiled
 from yett.policy.findings import PlanError
 from yett.serve.child import Child, Message
 from yett.serve.children import Charge, Children
+from yett.serve.events import Ask, Built, Event, Looked, Told
 from yett.serve.files import named_files
 from yett.serve.log import Log
 from yett.serve.sockets import CannotServe, Sockets
-from yett.serve.stock import Found, Stock, keep_plan
+from yett.serve.stock import Stock, certificates, keep_plan
 from yett.serve.watch import Watch
 
 TICK_SECONDS = 0.1
 STORE_SECONDS = 0.25
 STORE_TROUBLE_SECONDS = 5.0
 READY_SECONDS = 60.0
+DAY_SECONDS = 86_400.0
 GRACE_SECONDS = 5.0
 REFUSED = "the changed plan is refused, the old one stays"
-
-
-@dataclass(frozen=True)
-class Told:
-    """A child said something, or ended (`message` is none)."""
-
-    child: Child
-    message: Message | None
-
-
-@dataclass(frozen=True)
-class Built:
-    """A changed plan was compiled, or is wrong; `began` is when, in nanoseconds since 1970."""
-
-    began: int
-    compiled: Compiled | None
-    problems: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Looked:
-    """A look at a store ended: with changed keys, with none, or with what is wrong."""
-
-    stock: Stock
-    found: Found | None
-    why: str = ""
-
-
-Ask = Literal["stop", "reload"]
-Event = Told | Built | Looked | Ask
 
 
 class Supervisor:
@@ -87,6 +58,7 @@ class Supervisor:
         self._stopping: float | None = None
         self._looking = False
         self._store_at = 0.0
+        self._day_at = time.monotonic() + DAY_SECONDS
 
     # what others may ask, from any thread
 
@@ -97,7 +69,13 @@ class Supervisor:
     @property
     def listening(self) -> list[str]:
         """Where clients connect, once it has started."""
-        return self._sockets.names(self._charge.compiled.source.plan.gateway.listen)
+        gateway = self._charge.compiled.source.plan.gateway
+        return self._sockets.names(listen.address for listen in gateway.listen)
+
+    @property
+    def url(self) -> str:
+        """Where clients connect first."""
+        return f"{'https' if self._charge.compiled.tls[0] else 'http'}://{self.listening[0]}"
 
     @property
     def admin(self) -> str | None:
@@ -177,6 +155,9 @@ class Supervisor:
         if now >= self._store_at:
             self._store_at = now + STORE_SECONDS
             self._look_for_keys()
+        if now >= self._day_at:
+            self._day_at = now + DAY_SECONDS
+            self._say_ending()
 
     # children
 
@@ -221,6 +202,10 @@ class Supervisor:
             self._ready(child)
         elif message.get("id") == "plan":
             self._answered(message)
+        elif message.get("id") == "tls" and "refused" in message:
+            self._log.error("the child refuses the certificates", why=message["refused"])
+        elif message.get("id") == "tls":
+            self._log.info("certificates changed", listeners=message.get("tls"))
         elif message.get("id") == "keys" and "refused" in message:
             self._log.error("the child refuses the keys", why=message["refused"])
         elif message.get("id") == "keys":
@@ -256,6 +241,11 @@ class Supervisor:
         for finding in compiled.findings:
             if finding.kind != "note":
                 self._log.warning(str(finding))
+
+    def _say_ending(self) -> None:
+        """Daily: a gateway that is not touched for months must not let a certificate end in silence."""
+        for finding in ending(self._charge.compiled.tls, now()):
+            self._log.warning(str(finding))
 
     # changes
 
@@ -294,6 +284,7 @@ class Supervisor:
         self._watch.follow(built.compiled.files, built.began)
         if built.compiled.hash == old.hash and not self._needs_a_child(built.compiled):
             self._log.info("the plan is unchanged", plan=old.hash)
+            self._certify(built.compiled)
             return
         try:
             self._offer(built.compiled)
@@ -332,9 +323,21 @@ class Supervisor:
         if "refused" in message:
             self._log.error(REFUSED, why=message["refused"], plan=self.plan_hash)
             return
+        self._certify(offered)
         self._charge = Charge(offered, self._charge.stock)
         self._log.info("plan reloaded", plan=offered.hash)
         self._say_findings(offered)
+
+    def _certify(self, compiled: Compiled) -> None:
+        """Hands on other certificates, if there are any: they are in no plan."""
+        serving = self._children.serving
+        if compiled.tls == self._charge.compiled.tls or serving is None:
+            return
+        if self._send(serving, tls=certificates(compiled), id="tls"):
+            self._charge = Charge(compiled, self._charge.stock)
+            self._say_findings(compiled)
+        else:
+            self._wanted = True  # tell the next one
 
     def _look_for_keys(self) -> None:
         """Looks in another thread: a database that does not answer holds up no plan, no child and no end."""

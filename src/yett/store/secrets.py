@@ -7,37 +7,25 @@ import re
 import secrets
 from pathlib import Path
 
-from yett.policy.gateway import Secret
 from yett.policy.read import PlanFile
+from yett.policy.secret import Secret, SecretError, read_secret
 from yett.store.database import sqlite_path
 from yett.store.error import StoreError
 
 _HEX = re.compile(r"([0-9a-fA-F]{2}){32,512}")
 
 
-def read_secret(secret: Secret, folder: Path) -> str:
-    """The text of a secret. Raises `StoreError`."""
-    if secret.env is not None:
-        value = os.environ.get(secret.env, "")
-        if not value:
-            raise StoreError(f"the environment variable {secret.env} is empty, expected a secret")
-        return value.strip()
-    path = folder / (secret.file or "")
+def _read(secret: Secret, folder: Path) -> str:
     try:
-        if path.stat().st_mode & 0o077:
-            raise StoreError(f"{path} can be used by others, expected a file for its owner alone; `chmod 600 {path}`")
-        value = path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"{path} cannot be read ({error}), expected a secret") from None
-    if not value:
-        raise StoreError(f"{path} is empty, expected a secret")
-    return value
+        return read_secret(secret, folder)
+    except SecretError as error:
+        raise StoreError(str(error)) from None
 
 
 def store_url(file: PlanFile) -> str:
     """Where the store is. Raises `StoreError`."""
     store = file.plan.store
-    return read_secret(store.secret_url, file.folder) if store.secret_url else store.url or "sqlite:///yett.db"
+    return _read(store.secret_url, file.folder) if store.secret_url else store.url or "sqlite:///yett.db"
 
 
 def pepper(file: PlanFile) -> str:
@@ -47,7 +35,7 @@ def pepper(file: PlanFile) -> str:
         path = pepper_path(file)
         _make(path)
         named = Secret(file=str(path))
-    value = read_secret(named, file.folder)
+    value = _read(named, file.folder)
     if not _HEX.fullmatch(value):
         where = f"the environment variable {named.env}" if named.env else named.file
         raise StoreError(f"the pepper in {where} is no pepper, expected 64 hex digits or more (`openssl rand -hex 32`)")

@@ -38,7 +38,7 @@ pub(crate) fn plan(apis: Vec<Value>) -> Value {
     json!({
         "yett": 1, "catalogue": CATALOGUE_HASH,
         "gateway": {
-            "listen": ["127.0.0.1:0"], "admin": "127.0.0.1:0", "threads": 2, "trusted_proxies": [],
+            "listen": [{"address": "127.0.0.1:0", "tls": null}], "admin": "127.0.0.1:0", "threads": 2, "trusted_proxies": [],
             "head": {"bytes": 4096, "headers": 50, "target": 1024},
             "timeouts": {"head": 5000, "body": 5000, "idle": 5000, "drain": 5000},
             "held_bytes": 1_000_000, "connections": 500, "evidence": [],

@@ -1,0 +1,40 @@
+"""What the supervisor takes from its queue, one after the other. Nothing is done about it here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from yett.policy.compile import Compiled
+from yett.serve.child import Child, Message
+from yett.serve.stock import Found, Stock
+
+
+@dataclass(frozen=True)
+class Told:
+    """A child said something, or ended (`message` is none)."""
+
+    child: Child
+    message: Message | None
+
+
+@dataclass(frozen=True)
+class Built:
+    """A changed plan was compiled, or is wrong; `began` is when, in nanoseconds since 1970."""
+
+    began: int
+    compiled: Compiled | None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A look at a store ended: with changed keys, with none, or with what is wrong."""
+
+    stock: Stock
+    found: Found | None
+    why: str = ""
+
+
+Ask = Literal["stop", "reload"]
+Event = Told | Built | Looked | Ask
