@@ -17,7 +17,7 @@ import typer
 
 from yett.cli.terminal import CANNOT_RUN, CannotRun, complain
 
-VERBS = ("init", "update", "check", "serve", "prove", "replay", "schema", "keys", "demo")
+VERBS = ("init", "update", "check", "serve", "prove", "replay", "schema", "keys", "certs", "demo")
 
 
 def application(verbs: Sequence[str]) -> typer.Typer:
