@@ -22,7 +22,7 @@ def script(row: rows.Row, folder: Path) -> Path | None:
 
 def measure(started: Started, row: rows.Row, issuer: tokens.Issuer, folder: Path, seconds: int) -> load.Sample:
     headers = {"Authorization": f"Bearer {issuer.tokens['reader']}"} if row.token else {}
-    url = f"http://127.0.0.1:{started.ports[row.listener]}{row.path}"
+    url = f"{row.scheme}://127.0.0.1:{started.ports[row.listener]}{row.path}"
     return load.measure(started.process.process.pid, url, seconds, headers, script(row, folder), LOAD_CORE)
 
 

@@ -1,5 +1,7 @@
 """Before anything is measured: every request of a row passes, and every protection that a proxy has refuses."""
 
+import ssl
+
 import httpx
 
 from bench.rows import REFUSALS, ROWS, Refusal, Row
@@ -15,14 +17,17 @@ def send(client: httpx.Client, port: int, asked: Row | Refusal, issuer: Issuer) 
     headers = {"Authorization": f"Bearer {issuer.tokens[asked.token]}"} if asked.token else {}
     if asked.body is not None:
         headers["Content-Type"] = "application/json"
-    url = f"http://127.0.0.1:{port}{asked.path}"
+    scheme = asked.scheme if isinstance(asked, Row) else "http"
+    url = f"{scheme}://127.0.0.1:{port}{asked.path}"
     return client.request(asked.method, url, headers=headers, content=asked.body).status_code
 
 
 def prove(started: Started, issuer: Issuer) -> None:
     """Raise Unprotected at the first request that passes and must not, or is refused and must pass."""
     name = started.proxy.name
-    with httpx.Client(trust_env=False) as client:
+    trusted = ssl.create_default_context(cafile=started.authority)
+    trusted.minimum_version = ssl.TLSVersion.TLSv1_3
+    with httpx.Client(trust_env=False, verify=trusted) as client:
         for row in ROWS:
             if row.key in started.proxy.rows:
                 status = send(client, started.ports[row.listener], row, issuer)

@@ -8,7 +8,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 VENV = Path(sys.executable).parent
 
-ALL_ROWS = frozenset({"plain", "guarded", "everything"})
+ALL_ROWS = frozenset({"plain", "tls", "guarded", "everything"})
 COMMON = frozenset({"jwt", "role", "limit"})
 # A value may name other values of the template.
 ENVOY_LOG = (
@@ -57,7 +57,7 @@ def nginx(name: str, title: str, access_log: str) -> Proxy:
         program="nginx",
         command=lambda program, config: [program, "-c", config],
         version="-v",
-        rows=frozenset({"plain", "limit"}),
+        rows=frozenset({"plain", "tls", "limit"}),
         protections=frozenset({"limit"}),
         settings={"access_log": access_log},
     )

@@ -25,7 +25,7 @@ def order_body() -> bytes:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: a request that every proxy in it must pass, on one of a proxy's two listeners."""
+    """One line of the table: a request that every proxy in it must pass, on one of a proxy's three listeners."""
 
     key: str
     title: str
@@ -34,6 +34,11 @@ class Row:
     listener: str = "guarded"
     token: str | None = "reader"
     body: bytes | None = None
+
+    @property
+    def scheme(self) -> str:
+        """Of its URL."""
+        return "https" if self.listener == "tls" else "http"
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class Refusal:
 
 ROWS = [
     Row("plain", "plain GET", "GET", "/plain/items/42", listener="plain", token=None),
+    Row("tls", "plain GET over TLS 1.3", "GET", "/plain/items/42", listener="tls", token=None),
     Row("limit", "GET, limit alone", "GET", "/v1/orders/42", token=None),
     Row("guarded", "GET, JWT + role + limit", "GET", "/v1/orders/42"),
     Row("everything", "POST of 600 B, everything on", "POST", "/v1/orders", body=order_body()),

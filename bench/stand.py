@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench import tokens
 from bench.proxies import HERE, PROXIES, Proxy
+from yett.policy.dev_authority import DevAuthority
 
 PROXY_CORE, LOAD_CORE = 0, 1
 START_SECONDS = 30
@@ -78,11 +79,12 @@ class Started:
     proxy: Proxy
     process: Running
     ports: dict[str, int]
+    authority: Path
 
 
 def start(proxy: Proxy, folder: Path, shared: Mapping[str, object]) -> Started:
     """Write the proxy's configuration into the folder and start it on its core."""
-    ports = {"plain": free_port(), "guarded": free_port()}
+    ports = {"plain": free_port(), "guarded": free_port(), "tls": free_port()}
     if proxy.one_listener:
         ports["plain"] = ports["guarded"]
     values = {**shared, "folder": folder, "name": proxy.name, "here": HERE, "admin_port": free_port()}
@@ -92,7 +94,17 @@ def start(proxy: Proxy, folder: Path, shared: Mapping[str, object]) -> Started:
     config = folder / f"{proxy.name}{template.suffix}"
     config.write_text(fill(template.read_text("utf-8"), values))
     command = proxy.command(proxy.program, str(config))
-    return Started(proxy, Running(proxy.name, command, PROXY_CORE, sorted(set(ports.values())), folder), ports)
+    process = Running(proxy.name, command, PROXY_CORE, sorted(set(ports.values())), folder)
+    return Started(proxy, process, ports, Path(str(shared["authority"])))
+
+
+def certify(folder: Path) -> dict[str, Path]:
+    """The certificate that every proxy shows, ECDSA on P-256, by the words of the templates."""
+    chain, key = DevAuthority.in_folder(folder / "tls").issue(["127.0.0.1"])
+    both = folder / "tls" / "both.pem"
+    both.touch(0o600)
+    both.write_bytes(chain.read_bytes() + key.read_bytes())
+    return {"authority": folder / "tls" / "ca.pem", "chain": chain, "key": key, "both": both}
 
 
 def start_upstream(folder: Path) -> tuple[Running, int]:
@@ -114,7 +126,7 @@ def running(names: list[str]) -> Iterator[tuple[tokens.Issuer, Path, list[Starte
         upstream, port = start_upstream(folder)
         stack.callback(upstream.stop)
         words = {"issuer": tokens.ISSUER, "audience": tokens.AUDIENCE, "role": tokens.ROLE}
-        shared = {"upstream_port": port, "jwks": issuer.jwks, "pem": issuer.pem, **words}
+        shared = {"upstream_port": port, "jwks": issuer.jwks, "pem": issuer.pem, **words, **certify(folder)}
         started: list[Started] = []
         for proxy in PROXIES:
             if proxy.name in names:
