@@ -47,6 +47,9 @@ evidence: [{{file: evidence.jsonl}}]
 apis:
   notes:
     openapi: notes.yaml
+    match: {{host: a}}
+    cors: {{origins: ['https://notes.example']}}
+    {more}
     upstream: {{urls: ['http://127.0.0.1:{upstream}'], timeout: 300ms}}
     credentials:
       bearer: {{jwt: {{issuer: 'https://issuer.example', audience: notes, jwks: {{url: 'http://127.0.0.1:{issuer}/jwks'}}}}}}
@@ -137,13 +140,13 @@ def test_answer(bad, tmp_path, snapshot):
     with ExitStack() as stack:
         (tmp_path / "notes.yaml").write_text(DESCRIPTION, "utf-8")
         ports = {"upstream": upstream(bad, stack), "issuer": issuer(bad, stack)}
-        (tmp_path / "yett.yaml").write_text(PLAN.format(**ports), "utf-8")
+        (tmp_path / "yett.yaml").write_text(PLAN.format(more=bad.get("more", ""), **ports), "utf-8")
         send = filled(bad["send"].replace("{token}", token()), bad)
         with Gateway(tmp_path / "yett.yaml") as gateway:
             text = answered(gateway.url, send, waits=bad.get("waits", False))
-    [line] = (json.loads(line) for line in (tmp_path / "evidence.jsonl").read_text("utf-8").splitlines())
-    assert f"{line.get('reason')}\n{text}" == snapshot
-    assert line["status"] == int(text.split(" ", 2)[1])
+    lines = [json.loads(line) for line in (tmp_path / "evidence.jsonl").read_text("utf-8").splitlines()]
+    assert f"{lines[-1].get('reason')}\n{text}" == snapshot
+    assert [line["status"] for line in lines] == [int(status) for status in re.findall(r"HTTP/1.1 (\d+)", text)]
     for secret in ("Traceback", "shop/1", "OpenSSH"):
         assert secret not in text
 

@@ -72,12 +72,16 @@ def reasons(root):
 
 @pytest.fixture(scope="session")
 def everything(root, tmp_path_factory):
-    """The plan in which every reason can be provoked, and the same with the other header of proxies."""
+    """The plan for nearly every reason, and one for the rest: each host named, the other header of proxies."""
     folder = shutil.copytree(root / "tests/prove/everything", tmp_path_factory.mktemp("plan") / "everything")
     trusted = "  trusted_proxies: [10.0.0.0/8]\n"
     plan = folder / "yett.yaml"
-    assert trusted in plan.read_text("utf-8")
-    plan.write_text(plan.read_text("utf-8").replace(trusted, f"{trusted}  proxy_header: forwarded\n"), "utf-8")
+    text = plan.read_text("utf-8")
+    assert trusted in text
+    text = text.replace(trusted, f"{trusted}  proxy_header: forwarded\n").replace(
+        "{base: /v1}", "{host: a.example, base: /v1}"
+    )
+    plan.write_text(text, "utf-8")
     return World(accept(root / "tests/prove/everything/yett.yaml")), World(accept(plan))
 
 

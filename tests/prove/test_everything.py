@@ -14,26 +14,29 @@ from yett.prove.proof import Report, proven
 PLACES = {"bytes": {"reader", "gateway"}, "request": {"engine", "gateway"}, "reply": {"engine", "gateway"}}
 
 
-OF_PROXIES = "admit.forwarded.malformed"
+# A plan has one header of proxies, and an API for any host or none.
+OF_ANOTHER_PLAN = {"admit.forwarded.malformed", "resolve.host.unknown"}
 
 
 @pytest.fixture(scope="module")
-def forwarded(root, tmp_path_factory) -> Compiled:
-    """The same plan where proxies write the other header: a plan names one."""
-    folder = tmp_path_factory.mktemp("forwarded") / "everything"
+def another(root, tmp_path_factory) -> Compiled:
+    """The same plan where proxies write the other header, and every API has its host."""
+    folder = tmp_path_factory.mktemp("another") / "everything"
     shutil.copytree(root / "tests/prove/everything", folder)
     plan = folder / "yett.yaml"
-    plan.write_text(plan.read_text().replace("  trusted_proxies", "  proxy_header: forwarded\n  trusted_proxies"))
+    text = plan.read_text().replace("  trusted_proxies", "  proxy_header: forwarded\n  trusted_proxies")
+    plan.write_text(text.replace("{base: /v1}", "{host: a.example, base: /v1}"))
     return accept(plan)
 
 
 @pytest.fixture(scope="module")
-def report(everything, forwarded) -> Report:
+def report(everything, another) -> Report:
     found = proven(everything.compiled, read_reasons(), 0, lambda _: None)
-    reasons = [reason for reason in read_reasons() if reason.id == OF_PROXIES]
-    (other,) = proven(forwarded, reasons, 0, lambda _: None).rows
-    (row,) = (row for row in found.rows if row.reason.id == OF_PROXIES)
-    row.proofs = [proof for proof in [*row.proofs, *other.proofs] if proof.attack != "not in this plan"]
+    reasons = [reason for reason in read_reasons() if reason.id in OF_ANOTHER_PLAN]
+    others = {row.reason.id: row.proofs for row in proven(another, reasons, 0, lambda _: None).rows}
+    for row in found.rows:
+        proofs = [*row.proofs, *others.get(row.reason.id, [])]
+        row.proofs = [proof for proof in proofs if proof.attack != "not in this plan"]
     return found
 
 

@@ -185,6 +185,13 @@ impl Host {
     }
 }
 
+impl Api {
+    /// Whether it answers for a host.
+    pub(crate) fn covers(&self, host: &str) -> bool {
+        self.hosts.iter().any(|pattern| pattern.covers(host))
+    }
+}
+
 impl Plan {
     /// The API that answers for a host and a path: the longest base that covers it, then the more exact host.
     pub(crate) fn api(&self, host: &str, path: &str) -> Option<u32> {

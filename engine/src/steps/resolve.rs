@@ -86,13 +86,14 @@ pub(crate) fn resolve(request: Request, judge: &mut Judge<'_>) -> Result<Resolve
     let plan = judge.plan;
     let index = match plan.api(request.host(), request.path()) {
         Some(index) => index,
-        None => without_host(&request, judge)?,
+        None => without_api(&request, judge)?,
     };
     judge.trace.api = Some(index);
     let Some(api) = plan.apis.get(index as usize) else {
         return Err(reason::RESOLVE_API_UNKNOWN.into());
     };
-    let offset = api.base.len();
+    let has_base = request.path().starts_with(&*api.base);
+    let offset = if has_base { api.base.len() } else { 0 };
     let path = request.path().get(offset..).unwrap_or_default();
     let fits = api.router.fits(if path.is_empty() { "/" } else { path });
     let is_ambiguous = fits.are_ambiguous();
@@ -121,16 +122,24 @@ fn operation(found: &plan::Path<'_>, method: &str) -> Option<u32> {
         .or_else(|| (method == "HEAD").then(|| found.operation("GET")).flatten())
 }
 
-/// Refuses; the lenient reading is the API that has the path, whatever its hosts.
-fn without_host(request: &Request, judge: &mut Judge<'_>) -> Result<u32, Stop> {
-    judge.refuse(reason::RESOLVE_API_UNKNOWN)?;
+/// Refuses; the lenient reading is an API of the host, whatever its base, or one that has the path, whatever its hosts.
+fn without_api(request: &Request, judge: &mut Judge<'_>) -> Result<u32, Stop> {
+    let plan = judge.plan;
+    let is_of_host = |api: &Api| api.covers(request.host());
+    let is_known = plan.apis.iter().any(is_of_host);
+    let reason = if is_known {
+        reason::RESOLVE_API_UNKNOWN
+    } else {
+        reason::RESOLVE_HOST_UNKNOWN
+    };
+    judge.refuse(reason)?;
     let has_path = |api: &Api| request.path().starts_with(&*api.base);
     (0u32..)
-        .zip(&judge.plan.apis)
-        .filter(|(_, api)| has_path(api))
+        .zip(&plan.apis)
+        .filter(|(_, api)| if is_known { is_of_host(api) } else { has_path(api) })
         .max_by_key(|(_, api)| api.base.len())
         .map(|(index, _)| index)
-        .ok_or_else(|| reason::RESOLVE_API_UNKNOWN.into())
+        .ok_or_else(|| reason.into())
 }
 
 fn open(

@@ -56,6 +56,7 @@ def _hides_undeclared_status(site: Site) -> bool:
 
 NEEDS: dict[str, Need] = {
     "api_key": lambda site: site.kinds() == {"api_key"},
+    "base": lambda site: bool(site.api["base"]),
     "body.json": _has_json_body,
     "body.none": lambda site: site.plan["body"] is None,
     "body.required": lambda site: site.plan["body"] is not None and site.plan["body"]["required"],
@@ -64,7 +65,7 @@ NEEDS: dict[str, Need] = {
     "cors.named": lambda site: site.api["cors"] is not None and "*" not in site.api["cors"]["origins"],
     "credential": lambda site: bool(site.demands) and [] not in site.plan["security"],
     "get": lambda site: site.plan["method"] == "GET",
-    "host.named": lambda site: "*" not in site.api["hosts"],
+    "host.named": lambda site: all("*" not in api["hosts"] for api in site.apis),
     "jwt": lambda site: site.kinds() == {"jwt"},
     "limit.address": _by("address"),
     "limit.subject": _by("subject"),

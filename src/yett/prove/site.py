@@ -28,6 +28,7 @@ class Site:
     examples: Examples
     fits: Conforms
     gateway: dict[str, Any]
+    apis: list[dict[str, Any]]
     given: Request | None = None
 
     @property
@@ -39,6 +40,14 @@ class Site:
     def host(self) -> str:
         """A host that the API answers for."""
         return host_of(self.api)
+
+    def is_answered(self, path: str) -> bool:
+        """Whether an API of the plan answers for this host and a path."""
+        return any(
+            any(_covers(pattern, self.host) for pattern in api["hosts"])
+            and (path == api["base"] or path.startswith(f"{api['base']}/"))
+            for api in self.apis
+        )
 
     def kinds(self) -> set[str]:
         """How the demands are verified: jwt, api_key."""
@@ -103,3 +112,7 @@ def filled(template: str, text: str) -> str:
     """A path template with a text in the place of each parameter."""
     parts = template.split("{")
     return parts[0] + "".join(text + part.partition("}")[2] for part in parts[1:])
+
+
+def _covers(pattern: str, host: str) -> bool:
+    return host.endswith(pattern.removeprefix("*")) if pattern.startswith("*") else host == pattern

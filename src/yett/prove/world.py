@@ -96,6 +96,7 @@ class World:
                         examples,
                         fits,
                         self.document["gateway"],
+                        self.document["apis"],
                     )
 
 

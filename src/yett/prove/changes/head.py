@@ -89,6 +89,13 @@ def path_unknown(message: Message, segment: str) -> None:
     header_remove(message, "Content-Type")
 
 
+def path_above(message: Message, _: object) -> None:
+    """The same path without the API's base."""
+    message.path = message.path.removeprefix(message.site.api["base"]) or "/"
+    if message.site.is_answered(message.path):
+        raise NoPlaceError("an API answers for the path without its base")
+
+
 def path_split(message: Message, _: object) -> None:
     """A value that holds what stands between two parameters of one segment."""
     template = message.site.plan["path"].split("/")
@@ -139,6 +146,7 @@ VERBS: dict[str, Callable[[Message, Any], None]] = {
     "host.repeat": host_repeat,
     "target.set": target_set,
     "target.absolute": target_absolute,
+    "path.above": path_above,
     "path.empty_segment": path_empty_segment,
     "path.dot_segment": path_dot_segment,
     "path.encoded_slash": path_encoded_slash,
