@@ -13,6 +13,19 @@ def test_what_is_no_upstream(refused, url):
     assert len(refused(upstream={"urls": [url]})) == 1
 
 
+def test_a_url_may_have_a_weight(api, refused):
+    written = ["http://a:1", {"url": "http://b:2/v1", "weight": 3}, {"url": "http://c:3"}]
+    weighted = {"url": "http://b:2/v1", "weight": 3}
+    assert api(upstream={"urls": written}).upstream.plan()["urls"] == ["http://a:1", weighted, "http://c:3"]
+    for weight, expected in [(0, "at least 1"), (65_536, "at most 65535")]:
+        assert refused(upstream={"urls": [{"url": "http://a:1", "weight": weight}]}) == [expected]
+
+
+def test_a_url_stands_once(refused):
+    twice = ["http://a:1", {"url": "http://a:1/", "weight": 2}]
+    assert refused(upstream={"urls": twice}) == ["each URL once; `weight` gives one a larger share"]
+
+
 def test_there_is_at_least_one(refused):
     assert refused(upstream={"urls": []}) == ["at least 1 entry"]
 

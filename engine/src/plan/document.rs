@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::named::Named;
+use super::upstream::Upstream;
 
 /// Everything that one gateway is told.
 #[derive(Debug, Deserialize)]
@@ -231,18 +232,6 @@ pub enum UndeclaredErrors {
     Replace,
     /// Passed on as they are.
     Pass,
-}
-
-/// Where permitted requests go.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Upstream {
-    /// `http://host:port`, or with a path that stands before the operation's path.
-    pub urls: Vec<String>,
-    /// Milliseconds from the last byte sent to the last byte of the reply's head.
-    pub timeout: u64,
-    /// Milliseconds to connect.
-    pub connect: u64,
 }
 
 /// How a security scheme is verified.

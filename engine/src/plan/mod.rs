@@ -6,18 +6,20 @@ mod load;
 mod named;
 mod route;
 pub mod schemas;
+mod upstream;
 
 use std::sync::Arc;
 
 pub use document::{
     ApiKey, Body, By, Contract, Cors, Credential, Demand, Document, Gateway, HeadLimits, Jwt, KeySource, KeyUrl,
     Listen, Mode, Parameter, Place, ProxyHeader, Reply, Sink, Timeouts, Tls, TlsClients, TlsProfile, UndeclaredErrors,
-    UndeclaredFields, Upstream,
+    UndeclaredFields,
 };
 pub use load::Fault;
 pub use named::Named;
 pub(crate) use route::{Path, Router, Routes, Spans};
 pub use schemas::{Schema, Schemas};
+pub use upstream::{Upstream, UpstreamUrl};
 
 use crate::jose::{KeySet, Rules};
 use crate::json::Pointer;

@@ -36,13 +36,13 @@ impl Connection {
         };
         let Answering {
             mut conn,
-            target,
+            asked,
             head,
             mut body,
             sent_whole,
         } = answering;
         if head.keep_alive && sent_whole && discard_what_is_here(&mut body, &mut conn.buffer) {
-            self.thread.pool.put(&target, conn, self.thread.ticker.now());
+            self.thread.pool.put(&asked.server, conn, self.thread.ticker.now());
         }
         after
     }

@@ -1,6 +1,7 @@
 //! Sends what a permit was spent for: finds or opens a connection, writes, and waits for the head of the answer.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use smallvec::SmallVec;
@@ -11,13 +12,16 @@ use yett_engine::{Body, Forward, Reason, reason};
 use super::Connection;
 use super::exchange::Exchange;
 use crate::h1::{self, RawHead};
-use crate::upstream::{AnswerHead, BodyReader, Conn, Failed, Outgoing, Receiver, Target, connect, write_head};
+use crate::upstream::{
+    AnswerHead, Asked, BodyReader, Conn, Failed, Outgoing, Receiver, Target, choose, connect, write_head,
+};
 use crate::wire;
 
 /// An answer under way.
 pub(super) struct Answering {
     pub(super) conn: Conn,
-    pub(super) target: Target,
+    /// The target that it comes from.
+    pub(super) asked: Asked,
     pub(super) head: AnswerHead,
     pub(super) body: BodyReader,
     /// The upstream got the request to its last octet: only then does the next octet begin another.
@@ -67,25 +71,22 @@ impl Connection {
             .get(forward.api as usize)
             .map(Vec::as_slice)
             .unwrap_or_default();
-        let turn = self.thread.turn.get();
-        self.thread.turn.set(turn.wrapping_add(1));
+        let mut tried: SmallVec<[usize; 4]> = SmallVec::new();
         let mut failed = Failed::Refused;
-        for target in self.in_turn(targets, turn) {
-            let mut pooled = self.thread.pool.take(target);
+        while let Some((index, target)) = self.choose(targets, &tried) {
+            tried.push(index);
+            let asked = Asked::begin(target);
+            let mut pooled = self.thread.pool.take(&target.server);
             loop {
                 let mut conn = match pooled.take() {
                     Some(conn) => conn,
-                    None => {
-                        self.deadline.set(api.upstream.connect);
-                        match connect(target, &self.deadline).await {
-                            Ok(conn) => conn,
-                            Err(why) => {
-                                self.thread.pool.avoid(target, self.thread.ticker.now());
-                                failed = why;
-                                break;
-                            }
+                    None => match self.connect(target, api.upstream.connect).await {
+                        Ok(conn) => conn,
+                        Err(why) => {
+                            failed = why;
+                            break;
                         }
-                    }
+                    },
                 };
                 match self
                     .send_over(exchange, &mut conn, forward, (target, outgoing), raw)
@@ -95,7 +96,7 @@ impl Connection {
                         let body = BodyReader::new(head.framing);
                         return Ok(Answering {
                             conn,
-                            target: target.clone(),
+                            asked,
                             head,
                             body,
                             sent_whole,
@@ -113,15 +114,19 @@ impl Connection {
         Err(failed.into())
     }
 
-    /// The URLs of an upstream, each request beginning with another; those that could not be reached lately come last.
-    fn in_turn<'t>(&self, targets: &'t [Target], turn: usize) -> SmallVec<[&'t Target; 4]> {
-        let now = self.thread.ticker.now();
-        let (last, first) = targets.split_at(turn.checked_rem(targets.len()).unwrap_or_default());
-        let mut all: SmallVec<[&Target; 4]> = first.iter().chain(last).collect();
-        if all.len() > 1 {
-            all.sort_by_key(|target| self.thread.pool.is_avoided(target, now));
+    fn choose<'t>(&self, targets: &'t [Arc<Target>], tried: &[usize]) -> Option<(usize, &'t Arc<Target>)> {
+        let index = choose(targets, tried, self.thread.servers_now.get(), self.thread.next())?;
+        Some((index, targets.get(index)?))
+    }
+
+    async fn connect(&self, target: &Target, patience: u64) -> Result<Conn, Failed> {
+        self.deadline.set(patience);
+        let connected = connect(&target.server, &self.deadline).await;
+        match &connected {
+            Ok(_) => target.server.reached(),
+            Err(_) => target.server.missed(self.thread.process.state.servers.now()),
         }
-        all
+        connected
     }
 
     /// Sends a request: the head of its answer, and whether it was sent whole.

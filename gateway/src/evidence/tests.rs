@@ -11,6 +11,7 @@ use super::sink::Sink;
 use super::writer::Writer;
 use super::{Message, Queue, Record, Untold, start};
 use crate::state::{Clock, Ground, KeySets};
+use crate::upstream::Servers;
 
 fn record(clock: &Clock) -> Record {
     let plan = serde_json::json!({
@@ -23,7 +24,7 @@ fn record(clock: &Clock) -> Record {
         },
     });
     let plan = Plan::load(plan.to_string().as_bytes()).unwrap();
-    let ground = Arc::new(Ground::new(plan, &KeySets::default()).unwrap());
+    let ground = Arc::new(Ground::new(plan, &KeySets::default(), &Servers::default()).unwrap());
     let ids = Ids {
         trace: [1; 16],
         span: [1; 8],

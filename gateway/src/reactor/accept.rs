@@ -93,6 +93,7 @@ async fn tick(thread: Rc<Thread>) {
     loop {
         ticks.tick().await;
         thread.ticker.tick();
+        thread.servers_now.set(thread.process.state.servers.now());
         thread.flush();
         if thread.ticker.now().is_multiple_of(10) {
             thread.pool.sweep(thread.ticker.now());

@@ -28,8 +28,8 @@ pub(crate) struct Thread {
     pub(crate) pool: Pool,
     /// Requests under way.
     pub(crate) busy: Cell<u32>,
-    /// Counts requests, to go round the URLs of an upstream.
-    pub(crate) turn: Cell<usize>,
+    /// The time of the servers at the last tick.
+    pub(crate) servers_now: Cell<u64>,
     /// Connections beyond the plan's that are being told so.
     turned_away: Cell<u32>,
     records: RefCell<Vec<Record>>,
@@ -45,13 +45,14 @@ impl Thread {
         for half in &mut halves {
             aws_lc_rs::rand::fill(half).map_err(|_| io::Error::other("no randomness for the ids of requests"))?;
         }
+        let now = process.state.servers.now();
         let [low, high] = halves.map(u64::from_ne_bytes);
         Ok(Self {
             process,
             ticker: Rc::default(),
             pool: Pool::default(),
             busy: Cell::new(0),
-            turn: Cell::new(0),
+            servers_now: Cell::new(now),
             turned_away: Cell::new(0),
             records: RefCell::new(Vec::with_capacity(BATCH)),
             random: Cell::new([low, high | 1]),
@@ -72,7 +73,8 @@ impl Thread {
         }
     }
 
-    fn next(&self) -> u64 {
+    /// A number that is as good as random, and no secret.
+    pub(crate) fn next(&self) -> u64 {
         let [one, mut two] = self.random.get();
         let sum = one.wrapping_add(two);
         two ^= one;

@@ -10,7 +10,7 @@ use yett_engine::jose::KeySet;
 use yett_engine::plan::{Fault, KeySource, KeyUrl, MethodPlan};
 
 use super::key_sets::{Fetched, KeySets};
-use crate::upstream::Target;
+use crate::upstream::{Servers, Target};
 
 /// A plan and what belongs to it.
 pub struct Ground {
@@ -23,7 +23,7 @@ pub struct Ground {
     /// What names each limit across reloads, by its index.
     pub(crate) salts: Vec<u64>,
     /// Where each API's requests go, by its index.
-    pub(crate) targets: Vec<Vec<Target>>,
+    pub(crate) targets: Vec<Vec<Arc<Target>>>,
 }
 
 /// Where a credential's keys come from.
@@ -45,11 +45,11 @@ impl Ground {
     ///
     /// # Errors
     /// What of it this shell cannot do.
-    pub fn new(plan: Plan, sets: &KeySets) -> Result<Self, Vec<Fault>> {
+    pub(crate) fn new(plan: Plan, sets: &KeySets, servers: &Servers) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let targets = (0u32..)
             .zip(&plan.apis)
-            .map(|(index, api)| targets(index, api, &mut faults))
+            .map(|(index, api)| targets(index, api, servers, &mut faults))
             .collect();
         let sources = plan
             .credentials
@@ -81,7 +81,7 @@ impl Ground {
     }
 }
 
-fn targets(index: u32, api: &yett_engine::plan::Api, faults: &mut Vec<Fault>) -> Vec<Target> {
+fn targets(index: u32, api: &yett_engine::plan::Api, servers: &Servers, faults: &mut Vec<Fault>) -> Vec<Arc<Target>> {
     let at = format!("/apis/{index}/upstream/urls");
     if api.upstream.urls.is_empty() {
         faults.push(Fault {
@@ -91,8 +91,8 @@ fn targets(index: u32, api: &yett_engine::plan::Api, faults: &mut Vec<Fault>) ->
     }
     let mut targets = Vec::new();
     for (number, url) in api.upstream.urls.iter().enumerate() {
-        match Target::parse(url) {
-            Ok(target) => targets.push(target),
+        match Target::parse(url, servers) {
+            Ok(target) => targets.push(Arc::new(target)),
             Err(found) => faults.push(Fault {
                 pointer: format!("{at}/{number}"),
                 found,

@@ -31,6 +31,8 @@ pub use limits::Limits;
 pub use seen::Seen;
 pub use tokens::{Basis, Tokens};
 
+use crate::upstream::Servers;
+
 /// A key set that somebody waits for.
 pub struct Wanted {
     pub(crate) fetched: Arc<Fetched>,
@@ -51,6 +53,8 @@ pub struct State {
     pub api_keys: ApiKeys,
     /// The key sets.
     pub key_sets: KeySets,
+    /// What is known of the upstreams' servers.
+    pub(crate) servers: Servers,
     tokens: Tokens,
     seen: Seen,
     ground: ArcSwap<Ground>,
@@ -70,13 +74,15 @@ impl State {
         deadline: Duration,
     ) -> Result<(Arc<Self>, Wishes), Vec<Fault>> {
         let key_sets = KeySets::default();
-        let ground = Ground::new(plan, &key_sets)?;
+        let servers = Servers::default();
+        let ground = Ground::new(plan, &key_sets, &servers)?;
         let (wishes, wanted) = mpsc::unbounded_channel();
         let state = Self {
             clock,
             limits: Limits::default(),
             api_keys: ApiKeys::new(pepper),
             key_sets,
+            servers,
             tokens: Tokens::default(),
             seen: Seen::default(),
             ground: ArcSwap::from_pointee(ground),
@@ -96,7 +102,7 @@ impl State {
     /// # Errors
     /// What of the plan this shell cannot do.
     pub fn prepare(&self, plan: Plan) -> Result<Ground, Vec<Fault>> {
-        Ground::new(plan, &self.key_sets)
+        Ground::new(plan, &self.key_sets, &self.servers)
     }
 
     /// Swaps what requests stand on and hands out the old ground, to be dropped where its size hurts nobody.

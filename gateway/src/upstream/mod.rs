@@ -5,12 +5,17 @@
 
 mod answer;
 mod body;
+mod choice;
 mod pool;
 mod send;
+mod server;
 mod target;
 
 pub(crate) use answer::{AnswerHead, Framing};
 pub(crate) use body::{BodyReader, Part};
+pub(crate) use choice::choose;
 pub(crate) use pool::{Conn, Pool};
 pub(crate) use send::{Failed, Outgoing, Receiver, connect, write_head};
-pub(crate) use target::Target;
+pub(crate) use server::Server;
+pub(crate) use server::Servers;
+pub(crate) use target::{Asked, Target};

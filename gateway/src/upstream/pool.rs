@@ -7,14 +7,12 @@ use bytes::BytesMut;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
-use super::Target;
+use super::Server;
 
 /// Idle connections to one upstream that a thread keeps.
 const ROOM: usize = 256;
 /// Ticks after which an idle connection is closed: 30 seconds.
 const PATIENCE: u64 = 300;
-/// Ticks for which others are asked before one that could not be reached: 2 seconds.
-const PENANCE: u64 = 20;
 
 /// One connection to an upstream. Nothing of an earlier answer is left in its buffer.
 pub(crate) struct Conn {
@@ -31,19 +29,17 @@ struct Idle {
     since: u64,
 }
 
-/// The pool of one thread, by the number of a target.
+/// The pool of one thread, by the number of a server.
 #[derive(Default)]
 pub(crate) struct Pool {
     idle: RefCell<Vec<Vec<Idle>>>,
-    /// Until when a target is asked last.
-    down: RefCell<Vec<(usize, u64)>>,
 }
 
 impl Pool {
     /// The connection that was used last and still lives.
-    pub(crate) fn take(&self, target: &Target) -> Option<Conn> {
+    pub(crate) fn take(&self, server: &Server) -> Option<Conn> {
         let mut pools = self.idle.borrow_mut();
-        let pool = pools.get_mut(target.number)?;
+        let pool = pools.get_mut(server.number)?;
         while let Some(Idle { conn, .. }) = pool.pop() {
             if is_quiet(&conn.stream) {
                 return Some(conn);
@@ -53,35 +49,20 @@ impl Pool {
     }
 
     /// Keeps a connection whose answer is whole.
-    pub(crate) fn put(&self, target: &Target, mut conn: Conn, now: u64) {
+    pub(crate) fn put(&self, server: &Server, mut conn: Conn, now: u64) {
         if !conn.buffer.is_empty() {
             return;
         }
         conn.reused = true;
         let mut pools = self.idle.borrow_mut();
-        if pools.len() <= target.number {
-            pools.resize_with(target.number + 1, Vec::new);
+        if pools.len() <= server.number {
+            pools.resize_with(server.number + 1, Vec::new);
         }
-        if let Some(pool) = pools.get_mut(target.number)
+        if let Some(pool) = pools.get_mut(server.number)
             && pool.len() < ROOM
         {
             pool.push(Idle { conn, since: now });
         }
-    }
-
-    /// A target could not be reached.
-    pub(crate) fn avoid(&self, target: &Target, now: u64) {
-        let mut down = self.down.borrow_mut();
-        down.retain(|(number, until)| *number != target.number && now < *until);
-        down.push((target.number, now + PENANCE));
-    }
-
-    /// Whether a target could not be reached lately.
-    pub(crate) fn is_avoided(&self, target: &Target, now: u64) -> bool {
-        self.down
-            .borrow()
-            .iter()
-            .any(|(number, until)| *number == target.number && now < *until)
     }
 
     /// Closes what nobody needed for long.

@@ -9,7 +9,7 @@ use yett_engine::{Forward, Reason, reason};
 
 use super::answer::{self, AnswerHead, Malformed};
 use super::body::{BodyReader, Part};
-use super::{Conn, Target};
+use super::{Conn, Server, Target};
 use crate::reactor::{Deadline, Late};
 
 /// Informational answers that are skipped before the real one.
@@ -71,11 +71,11 @@ impl From<io::Error> for Failed {
 }
 
 /// Opens a connection; the deadline is set by the caller.
-pub(crate) async fn connect(target: &Target, deadline: &Deadline) -> Result<Conn, Failed> {
+pub(crate) async fn connect(server: &Server, deadline: &Deadline) -> Result<Conn, Failed> {
     let connecting = async {
-        match target.address {
+        match server.address {
             Some(address) => TcpStream::connect(address).await,
-            None => TcpStream::connect((&*target.host, target.port)).await,
+            None => TcpStream::connect((&*server.host, server.port)).await,
         }
     };
     let stream = deadline.within(connecting).await?.map_err(|_| Failed::Refused)?;

@@ -1,27 +1,28 @@
-//! Where an upstream is: a URL of the plan, read once.
+//! Where an upstream is: a URL of the plan, read once, and the requests that are under way to it.
 
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
+
+use yett_engine::plan::UpstreamUrl;
+
+use super::server::{Server, Servers};
 
 /// One URL of an upstream.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Target {
-    /// Host and port as a number that is the same for the same text in this process: what pools are sorted by.
-    pub(crate) number: usize,
-    /// Known without asking a resolver.
-    pub(crate) address: Option<SocketAddr>,
-    pub(crate) host: Box<str>,
-    pub(crate) port: u16,
+    pub(crate) server: Arc<Server>,
     /// Stands before the path of every request; empty or `/…` without a slash at its end.
     pub(crate) prefix: Box<str>,
+    /// Its share of the requests; at least 1.
+    pub(crate) weight: u64,
 }
 
 impl Target {
-    /// Reads `http://host[:port][/path]`.
+    /// Reads `http://host[:port][/path]`, and its weight.
     ///
     /// # Errors
     /// What was found and expected.
-    pub(crate) fn parse(url: &str) -> Result<Self, String> {
+    pub(crate) fn parse(described: &UpstreamUrl, servers: &Servers) -> Result<Self, String> {
+        let url = &*described.url;
         let wrong = |why: &str| format!("{url}: {why}, expected http://host:port or http://host:port/path");
         let rest = url.strip_prefix("http://").ok_or_else(|| wrong("another scheme"))?;
         let (authority, path) = match rest.find('/') {
@@ -44,28 +45,37 @@ impl Target {
         if host.is_empty() {
             return Err(wrong("no host"));
         }
+        if described.weight == 0 {
+            return Err(format!("{url}: the weight 0, expected 1 to 65535"));
+        }
         Ok(Self {
-            number: number(host, port),
-            address: host
-                .parse::<IpAddr>()
-                .ok()
-                .map(|address| SocketAddr::new(address, port)),
-            host: host.into(),
-            port,
+            server: servers.at(host, port),
             prefix: path.trim_end_matches('/').into(),
+            weight: described.weight.into(),
         })
     }
 }
 
-/// The number of a host and port; there are as many as plans have named.
-fn number(host: &str, port: u16) -> usize {
-    static KNOWN: Mutex<Vec<(Box<str>, u16)>> = Mutex::new(Vec::new());
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    known
-        .iter()
-        .position(|(name, number)| **name == *host && *number == port)
-        .unwrap_or_else(|| {
-            known.push((host.into(), port));
-            known.len() - 1
-        })
+/// A target that a request is under way to; it counts there for as long as this lives.
+pub(crate) struct Asked(Arc<Target>);
+
+impl Asked {
+    pub(crate) fn begin(target: &Arc<Target>) -> Self {
+        target.server.begin();
+        Self(target.clone())
+    }
+}
+
+impl std::ops::Deref for Asked {
+    type Target = Target;
+
+    fn deref(&self) -> &Target {
+        &self.0
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.0.server.end();
+    }
 }

@@ -14,4 +14,5 @@ mod evidence;
 mod key_sets;
 mod state;
 mod support;
+mod targets;
 mod upstreams;

@@ -3,12 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from yett.policy.section import Section
+from yett.policy.section import Also, Section, wrong
 from yett.policy.values import Duration, UpstreamUrl
+
+
+class Target(Section):
+    """An entry of `urls`: a URL, or `{url: http://b:9000, weight: 3}`."""
+
+    url: UpstreamUrl = Field(description="http://host:port, or with a path before the operation's")
+    weight: int = Field(default=1, ge=1, le=65_535, description="Its share of the requests beside those of the others")
+
+    def plan(self) -> object:
+        """As the compiled plan writes it."""
+        return self.url if self.weight == 1 else {"url": self.url, "weight": self.weight}
+
+
+def as_target(value: object) -> object:
+    """A text is the URL."""
+    return {"url": value} if isinstance(value, str) else value
+
+
+def each_once(targets: list[Target]) -> list[Target]:
+    """A URL that stands twice would count as two that fail apart."""
+    urls = [target.url for target in targets]
+    for number, url in enumerate(urls):
+        if url in urls[:number]:
+            raise wrong("each URL once; `weight` gives one a larger share", f"{url} twice", (str(number),))
+    return targets
+
+
+Urls = Annotated[
+    list[Annotated[Target, BeforeValidator(as_target), Also(type="string", pattern="^http://")]],
+    AfterValidator(each_once),
+]
 
 
 class Upstream(Section):
@@ -18,10 +49,13 @@ class Upstream(Section):
         "tls": "upstreams are reached by http:// until then",
         "retries": "a request is sent once until then",
         "health": "an upstream that refuses a connection is passed over until then",
-        "balance": "upstreams take turns until then",
+        "balance": "of two URLs drawn by weight the less busy is asked until then",
     }
 
-    urls: list[UpstreamUrl] = Field(min_length=1, description="http://host:port, or with a path before the operation's")
+    urls: Urls = Field(
+        min_length=1,
+        description="URLs, or `{url: …, weight: …}`: a request goes to the less busy of two that are drawn by weight",
+    )
     timeout: Duration = Field(
         default=30_000,
         description="Each for sending the request, the reply's head, a held body, every piece of a streamed one",
@@ -30,4 +64,4 @@ class Upstream(Section):
 
     def plan(self) -> dict[str, Any]:
         """As the compiled plan writes it."""
-        return {"urls": self.urls, "timeout": self.timeout, "connect": self.connect}
+        return {"urls": [each.plan() for each in self.urls], "timeout": self.timeout, "connect": self.connect}

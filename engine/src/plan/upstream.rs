@@ -1,0 +1,42 @@
+//! The part of the compiled plan that says where permitted requests go: fields only, as in `document`. Nothing is sent here.
+
+use serde::Deserialize;
+
+/// Where permitted requests go.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upstream {
+    /// Where it is reached; each request is sent to one of them.
+    pub urls: Vec<UpstreamUrl>,
+    /// Milliseconds from the last byte sent to the last byte of the reply's head.
+    pub timeout: u64,
+    /// Milliseconds to connect.
+    pub connect: u64,
+}
+
+/// One place where an upstream is reached: a URL, or a URL and its weight.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "WrittenUrl")]
+pub struct UpstreamUrl {
+    /// `http://host:port`, or with a path that stands before the operation's path.
+    pub url: String,
+    /// Its share of the requests beside those of the others; at least 1.
+    pub weight: u16,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum WrittenUrl {
+    Plain(String),
+    Weighted { url: String, weight: u16 },
+}
+
+impl From<WrittenUrl> for UpstreamUrl {
+    fn from(written: WrittenUrl) -> Self {
+        let (url, weight) = match written {
+            WrittenUrl::Plain(url) => (url, 1),
+            WrittenUrl::Weighted { url, weight } => (url, weight),
+        };
+        Self { url, weight }
+    }
+}
