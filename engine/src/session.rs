@@ -128,8 +128,8 @@ impl Session {
     }
 
     /// The answer to a fault of the shell: a timeout, an upstream that is down. It is written into the trace.
-    pub fn fault(&mut self, reason: Reason) -> Release {
-        let denial = Denial::from(reason);
+    pub fn fault(&mut self, denial: impl Into<Denial>) -> Release {
+        let denial = denial.into();
         self.trace.lines.push(Line::of(Said::Refused, &denial));
         self.refuse(&denial)
     }

@@ -5,7 +5,13 @@ import pytest
 
 def test_the_plan_that_comes_of_it(api):
     upstream = api(upstream={"urls": ["http://127.0.0.1:9000"], "timeout": "5s"}).upstream
-    assert upstream.plan() == {"urls": ["http://127.0.0.1:9000"], "timeout": 5000, "connect": 5000}
+    assert upstream.plan() == {
+        "urls": ["http://127.0.0.1:9000"],
+        "timeout": 5000,
+        "connect": 5000,
+        "ejection": {"after": 5, "time": 5000, "longest": 300_000},
+        "connections": 1024,
+    }
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:9000", "ftp://a.example", "http://", "http://u:p@a.example", "http://a/?b"])
@@ -24,6 +30,25 @@ def test_a_url_may_have_a_weight(api, refused):
 def test_a_url_stands_once(refused):
     twice = ["http://a:1", {"url": "http://a:1/", "weight": 2}]
     assert refused(upstream={"urls": twice}) == ["each URL once; `weight` gives one a larger share"]
+
+
+def test_when_a_url_is_left_alone(api, refused):
+    urls = ["http://a:1"]
+    ejection = api(upstream={"urls": urls, "ejection": {"after": 3, "time": "1s"}}).upstream.plan()["ejection"]
+    assert ejection == {"after": 3, "time": 1000, "longest": 300_000}
+    assert api(upstream={"urls": urls, "ejection": "none"}).upstream.plan()["ejection"] is None
+    for wrong, expected in [
+        ({"time": "6m"}, "a duration no shorter than `time`"),
+        ({"after": 0}, "at least 1"),
+        (None, "`none`, or a mapping with keys of after, time, longest"),
+        ({"before": 1}, "one of after, time, longest"),
+    ]:
+        assert refused(upstream={"urls": urls, "ejection": wrong}) == [expected]
+
+
+def test_how_many_requests_may_be_under_way(api, refused):
+    assert api(upstream={"urls": ["http://a:1"], "connections": 7}).upstream.plan()["connections"] == 7
+    assert refused(upstream={"urls": ["http://a:1"], "connections": 0}) == ["at least 1"]
 
 
 def test_there_is_at_least_one(refused):

@@ -70,7 +70,13 @@ def test_three_lines_have_every_default(compiled):
         268_435_456,
         [{"address": "127.0.0.1:8080", "tls": None}],
     )
-    assert only["upstream"] == {"urls": ["http://127.0.0.1:9000"], "timeout": 30_000, "connect": 5_000}
+    assert only["upstream"] == {
+        "urls": ["http://127.0.0.1:9000"],
+        "timeout": 30_000,
+        "connect": 5_000,
+        "ejection": {"after": 5, "time": 5_000, "longest": 300_000},
+        "connections": 1024,
+    }
     assert [(each["by"], each["count"], each["period"], each["burst"]) for each in only["limits"]] == [
         ("address", 50, 1000, 100),
         ("subject", 50, 1000, 100),

@@ -1,5 +1,7 @@
 //! The part of the compiled plan that says where permitted requests go: fields only, as in `document`. Nothing is sent here.
 
+use std::num::{NonZeroU32, NonZeroU64};
+
 use serde::Deserialize;
 
 /// Where permitted requests go.
@@ -12,6 +14,28 @@ pub struct Upstream {
     pub timeout: u64,
     /// Milliseconds to connect.
     pub connect: u64,
+    /// When a URL that fails is left alone; none: never.
+    #[serde(default)]
+    pub ejection: Option<Ejection>,
+    /// Requests under way to one host and port, over all threads; each has a connection.
+    #[serde(default = "connections")]
+    pub connections: u32,
+}
+
+fn connections() -> u32 {
+    1024
+}
+
+/// When a URL that fails is left alone, and for how long. At least half of an API's URLs stay in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ejection {
+    /// Failures in a row.
+    pub after: NonZeroU32,
+    /// Milliseconds at first; each time that follows is twice as long.
+    pub time: NonZeroU64,
+    /// Milliseconds at most.
+    pub longest: u64,
 }
 
 /// One place where an upstream is reached: a URL, or a URL and its weight.

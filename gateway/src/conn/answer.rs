@@ -90,6 +90,7 @@ impl Connection {
             Ok(()) => After::Close,
             Err(None) => After::Reset,
             Err(Some(failed)) => {
+                answering.broke = true;
                 let release = exchange.session.fault(failed.reason());
                 if exchange.bytes_out > 0 {
                     return After::Reset;

@@ -1,7 +1,7 @@
 //! Spends a permit: the request to the upstream, the answer judged, the release to the client.
 
 use bytes::BytesMut;
-use yett_engine::{Answer, Body, Pass, Permit, Reason, ReplyNeed, Stop, reason};
+use yett_engine::{Answer, Body, Denial, Hint, Pass, Permit, Reason, ReplyNeed, Stop, reason};
 
 use super::answer::Parts;
 use super::exchange::Exchange;
@@ -10,7 +10,7 @@ use super::judge::guarded;
 use super::send::{Answering, Broken};
 use super::{After, Connection};
 use crate::h1::RawHead;
-use crate::upstream::{BodyReader, Framing, Part, Receiver};
+use crate::upstream::{Asked, BodyReader, Framing, Part, Receiver};
 
 impl Connection {
     /// Sends a permitted request and answers its client.
@@ -21,6 +21,10 @@ impl Connection {
         let mut answering = match self.send(exchange, &forward, raw).await {
             Ok(answering) => answering,
             Err(Broken::Fault(reason)) => return self.fault(exchange, reason, raw).await,
+            Err(Broken::Later(reason, seconds)) => {
+                let denial = Denial::from(reason).hint(Hint::RetryAfter(seconds));
+                return self.fault(exchange, denial, raw).await;
+            }
             Err(Broken::Reset(reason)) => {
                 let _ = exchange.session.fault(reason);
                 return After::Reset;
@@ -40,15 +44,34 @@ impl Connection {
             head,
             mut body,
             sent_whole,
+            broke,
         } = answering;
-        if head.keep_alive && sent_whole && discard_what_is_here(&mut body, &mut conn.buffer) {
-            self.thread.pool.put(&asked.server, conn, self.thread.ticker.now());
+        let whole = discard_what_is_here(&mut body, &mut conn.buffer);
+        self.judge_conduct(exchange, forward.api, &asked, (head.status, broke, whole));
+        if head.keep_alive && sent_whole && whole {
+            let most = exchange.ground.plan.apis.get(forward.api as usize);
+            let most = most.map_or(0, |api| api.upstream.connections);
+            self.thread
+                .pool
+                .put(&asked.server, conn, most, self.thread.ticker.now());
         }
         after
     }
 
-    async fn fault(&mut self, exchange: &mut Exchange, reason: Reason, raw: &RawHead) -> After {
-        let release = exchange.session.fault(reason).into_parts();
+    /// Says of a target how it did; of an answer that the client did not wait for, nothing.
+    fn judge_conduct(&self, exchange: &Exchange, api: u32, asked: &Asked, (status, broke, whole): (u16, bool, bool)) {
+        let Some(targets) = exchange.ground.targets.get(api as usize) else {
+            return;
+        };
+        if broke || matches!(status, 502..=504) {
+            targets.failed(asked, self.thread.process.state.servers.now());
+        } else if whole {
+            targets.succeeded(asked, self.thread.servers_now.get());
+        }
+    }
+
+    async fn fault(&mut self, exchange: &mut Exchange, denial: impl Into<Denial>, raw: &RawHead) -> After {
+        let release = exchange.session.fault(denial).into_parts();
         let keep = self.may_keep(raw);
         self.answer(exchange, release, keep).await
     }
@@ -97,15 +120,17 @@ impl Connection {
         let too_large = reason::RECEIVE_BODY_TOO_LARGE;
         let mut gathered = Gathered::new(exchange, announced, announced, (limit, too_large))?;
         self.deadline.set(exchange.patience);
-        let (mut receiver, reader) = answering.receiver();
-        while let Some(octets) = receiver
-            .octets(reader, &self.deadline)
-            .await
-            .map_err(|failed| failed.reason())?
-        {
-            gathered.add(exchange, octets)?;
+        loop {
+            let (mut receiver, reader) = answering.receiver();
+            match receiver.octets(reader, &self.deadline).await {
+                Ok(Some(octets)) => gathered.add(exchange, octets)?,
+                Ok(None) => return Ok(gathered.whole()),
+                Err(failed) => {
+                    answering.broke = true;
+                    return Err(failed.reason());
+                }
+            }
         }
-        Ok(gathered.whole())
     }
 }
 

@@ -1,7 +1,6 @@
 //! Sends what a permit was spent for: finds or opens a connection, writes, and waits for the head of the answer.
 
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use smallvec::SmallVec;
@@ -13,7 +12,7 @@ use super::Connection;
 use super::exchange::Exchange;
 use crate::h1::{self, RawHead};
 use crate::upstream::{
-    AnswerHead, Asked, BodyReader, Conn, Failed, Outgoing, Receiver, Target, choose, connect, write_head,
+    AnswerHead, Asked, BodyReader, Conn, Failed, Outgoing, Receiver, Target, Targets, connect, write_head,
 };
 use crate::wire;
 
@@ -26,12 +25,16 @@ pub(super) struct Answering {
     pub(super) body: BodyReader,
     /// The upstream got the request to its last octet: only then does the next octet begin another.
     pub(super) sent_whole: bool,
+    /// The rest of it did not come, or not in time, or was nonsense.
+    pub(super) broke: bool,
 }
 
 /// Why a request brought no answer that could be judged.
 pub(super) enum Broken {
     /// The client is told so.
     Fault(Reason),
+    /// The client is told so, and after how many seconds it may ask again.
+    Later(Reason, u64),
     /// A streamed body went wrong on its way: both sides are reset.
     Reset(Reason),
 }
@@ -66,21 +69,22 @@ impl Connection {
         exchange.patience = api.upstream.timeout;
         exchange.blamed = Some(reason::UPSTREAM_ANSWER_LATE);
         let outgoing = outgoing(forward, raw);
-        let targets = ground
-            .targets
-            .get(forward.api as usize)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let Some(targets) = ground.targets.get(forward.api as usize) else {
+            return Err(Broken::Fault(reason::ENGINE_DECISION_FAULTED));
+        };
         let mut tried: SmallVec<[usize; 4]> = SmallVec::new();
         let mut failed = Failed::Refused;
-        while let Some((index, target)) = self.choose(targets, &tried) {
+        while let Some((index, target)) = targets.choose(&tried, self.thread.servers_now.get(), self.thread.next()) {
             tried.push(index);
-            let asked = Asked::begin(target);
+            let Some(asked) = Asked::begin(target, api.upstream.connections) else {
+                failed = Failed::Full;
+                continue;
+            };
             let mut pooled = self.thread.pool.take(&target.server);
             loop {
                 let mut conn = match pooled.take() {
                     Some(conn) => conn,
-                    None => match self.connect(target, api.upstream.connect).await {
+                    None => match self.connect(targets, target, api.upstream.connect).await {
                         Ok(conn) => conn,
                         Err(why) => {
                             failed = why;
@@ -100,6 +104,7 @@ impl Connection {
                             head,
                             body,
                             sent_whole,
+                            broke: false,
                         });
                     }
                     Err(Broken::Fault(_)) if conn.stale && may_repeat(forward) => {}
@@ -107,24 +112,36 @@ impl Connection {
                         let _ = socket2::SockRef::from(&conn.stream).set_linger(Some(Duration::ZERO));
                         return Err(Broken::Reset(reason));
                     }
-                    Err(broken) => return Err(broken),
+                    Err(broken) => {
+                        if !conn.stale {
+                            targets.failed(target, self.thread.process.state.servers.now());
+                        }
+                        return Err(broken);
+                    }
                 }
             }
         }
-        Err(failed.into())
+        let wait = if failed == Failed::Full {
+            1
+        } else {
+            targets.wait(self.thread.process.state.servers.now())
+        };
+        Err(Broken::Later(failed.reason(), wait))
     }
 
-    fn choose<'t>(&self, targets: &'t [Arc<Target>], tried: &[usize]) -> Option<(usize, &'t Arc<Target>)> {
-        let index = choose(targets, tried, self.thread.servers_now.get(), self.thread.next())?;
-        Some((index, targets.get(index)?))
-    }
-
-    async fn connect(&self, target: &Target, patience: u64) -> Result<Conn, Failed> {
+    async fn connect(&self, targets: &Targets, target: &Target, patience: u64) -> Result<Conn, Failed> {
+        let servers = &self.thread.process.state.servers;
+        if !target.server.may_connect(servers.now()) {
+            return Err(Failed::Silent);
+        }
         self.deadline.set(patience);
         let connected = connect(&target.server, &self.deadline).await;
         match &connected {
             Ok(_) => target.server.reached(),
-            Err(_) => target.server.missed(self.thread.process.state.servers.now()),
+            Err(failed) => {
+                target.server.missed(servers.now(), *failed == Failed::Silent);
+                targets.failed(target, servers.now());
+            }
         }
         connected
     }
@@ -229,7 +246,7 @@ impl Connection {
                 let head = early?;
                 let sent_whole = head.status < 400 && match pump.await {
                     Ok(pumped) => pumped == Pumped::Whole,
-                    Err(Broken::Fault(_)) => false,
+                    Err(Broken::Fault(_) | Broken::Later(..)) => false,
                     Err(reset) => return Err(reset),
                 };
                 Ok((head, sent_whole))

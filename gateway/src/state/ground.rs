@@ -10,7 +10,7 @@ use yett_engine::jose::KeySet;
 use yett_engine::plan::{Fault, KeySource, KeyUrl, MethodPlan};
 
 use super::key_sets::{Fetched, KeySets};
-use crate::upstream::{Servers, Target};
+use crate::upstream::{Servers, Target, Targets};
 
 /// A plan and what belongs to it.
 pub struct Ground {
@@ -23,7 +23,7 @@ pub struct Ground {
     /// What names each limit across reloads, by its index.
     pub(crate) salts: Vec<u64>,
     /// Where each API's requests go, by its index.
-    pub(crate) targets: Vec<Vec<Arc<Target>>>,
+    pub(crate) targets: Vec<Targets>,
 }
 
 /// Where a credential's keys come from.
@@ -81,7 +81,7 @@ impl Ground {
     }
 }
 
-fn targets(index: u32, api: &yett_engine::plan::Api, servers: &Servers, faults: &mut Vec<Fault>) -> Vec<Arc<Target>> {
+fn targets(index: u32, api: &yett_engine::plan::Api, servers: &Servers, faults: &mut Vec<Fault>) -> Targets {
     let at = format!("/apis/{index}/upstream/urls");
     if api.upstream.urls.is_empty() {
         faults.push(Fault {
@@ -91,7 +91,7 @@ fn targets(index: u32, api: &yett_engine::plan::Api, servers: &Servers, faults: 
     }
     let mut targets = Vec::new();
     for (number, url) in api.upstream.urls.iter().enumerate() {
-        match Target::parse(url, servers) {
+        match Target::parse(&api.name, url, servers) {
             Ok(target) => targets.push(Arc::new(target)),
             Err(found) => faults.push(Fault {
                 pointer: format!("{at}/{number}"),
@@ -99,7 +99,7 @@ fn targets(index: u32, api: &yett_engine::plan::Api, servers: &Servers, faults: 
             }),
         }
     }
-    targets
+    Targets::new(targets, api.upstream.ejection, servers.now())
 }
 
 fn source(method: &MethodPlan, sets: &KeySets, faults: &mut Vec<Fault>) -> Source {

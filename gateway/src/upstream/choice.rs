@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use super::Target;
 
-/// The index of the target to ask next, among those that were not `tried`; those that could not be reached lately come last.
-/// `draw` is uniform over all 64-bit numbers.
+/// The index of the target to ask next, among those that were not `tried`; those that could not be reached lately come last,
+/// those that are ejected never. `draw` is uniform over all 64-bit numbers.
 pub(crate) fn choose(targets: &[Arc<Target>], tried: &[usize], now: u64, draw: u64) -> Option<usize> {
     let (one, two) = (draw >> 32, draw & u64::from(u32::MAX));
     [false, true].into_iter().find_map(|down| {
-        let fits = |index: usize, target: &Target| !tried.contains(&index) && target.server.is_down(now) == down;
+        let fits = |index: usize, target: &Target| {
+            !tried.contains(&index) && (target.server.down(now) > 0) == down && target.conduct.ejected(now) == 0
+        };
         let first = drawn(targets, one, fits)?;
         let second = drawn(targets, two, |index, target| index != first.0 && fits(index, target));
         Some(match second {
@@ -61,7 +63,7 @@ mod tests {
             .zip(weights)
             .map(|(port, &weight)| {
                 let url = format!("http://127.0.0.1:{port}");
-                Arc::new(Target::parse(&UpstreamUrl { url, weight }, &servers).unwrap())
+                Arc::new(Target::parse("shop", &UpstreamUrl { url, weight }, &servers).unwrap())
             })
             .collect()
     }
@@ -89,8 +91,12 @@ mod tests {
     #[test]
     fn the_less_busy_of_two_is_asked_and_a_weight_bears_as_much_more() {
         let targets = targets(&[1, 3]);
-        let light: Vec<_> = (0..2).map(|_| Asked::begin(targets.first().unwrap())).collect();
-        let heavy: Vec<_> = (0..5).map(|_| Asked::begin(targets.last().unwrap())).collect();
+        let light: Vec<_> = (0..2)
+            .map(|_| Asked::begin(targets.first().unwrap(), 9).unwrap())
+            .collect();
+        let heavy: Vec<_> = (0..5)
+            .map(|_| Asked::begin(targets.last().unwrap(), 9).unwrap())
+            .collect();
         assert_eq!(counted(&targets, &[], 0), [0, 4096], "2 of 1 is more than 5 of 3");
         drop(light);
         assert_eq!(counted(&targets, &[], 0), [4096, 0]);
@@ -99,15 +105,25 @@ mod tests {
     }
 
     #[test]
+    fn no_more_are_under_way_than_the_plan_allows() {
+        let targets = targets(&[1]);
+        let target = targets.first().unwrap();
+        let under_way: Vec<_> = (0..5).filter_map(|_| Asked::begin(target, 3)).collect();
+        assert_eq!((under_way.len(), target.server.under_way()), (3, 3));
+        drop(under_way);
+        assert!(Asked::begin(target, 3).is_some());
+    }
+
+    #[test]
     fn what_could_not_be_reached_is_asked_last_and_what_was_tried_never() {
         let targets = targets(&[1, 1, 1]);
         let down = &targets.first().unwrap().server;
-        down.missed(1_000);
+        down.missed(1_000, false);
         assert_eq!(counted(&targets, &[], 1_000).first(), Some(&0));
         assert_eq!(choose(&targets, &[1, 2], 1_000, 0), Some(0));
         assert_eq!(choose(&targets, &[0, 1, 2], 1_000, 0), None);
         assert!(counted(&targets, &[], 3_000).first() > Some(&0), "it has done its time");
-        down.missed(3_000);
+        down.missed(3_000, false);
         down.reached();
         assert!(counted(&targets, &[], 3_000).first() > Some(&0), "it was reached again");
         assert_eq!(choose(&[], &[], 0, 0), None);

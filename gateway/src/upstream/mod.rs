@@ -6,16 +6,19 @@
 mod answer;
 mod body;
 mod choice;
+mod conduct;
 mod pool;
 mod send;
 mod server;
 mod target;
+mod targets;
 
 pub(crate) use answer::{AnswerHead, Framing};
 pub(crate) use body::{BodyReader, Part};
-pub(crate) use choice::choose;
+use choice::choose;
 pub(crate) use pool::{Conn, Pool};
 pub(crate) use send::{Failed, Outgoing, Receiver, connect, write_head};
-pub(crate) use server::Server;
 pub(crate) use server::Servers;
+pub(crate) use server::{Open, Server};
 pub(crate) use target::{Asked, Target};
+pub(crate) use targets::Targets;

@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
-use super::Server;
+use super::{Open, Server};
 
 /// Idle connections to one upstream that a thread keeps.
 const ROOM: usize = 256;
@@ -22,6 +22,8 @@ pub(crate) struct Conn {
     pub(crate) reused: bool,
     /// And it had: no octet of an answer came.
     pub(crate) stale: bool,
+    /// It counts among those to its server.
+    pub(super) _open: Open,
 }
 
 struct Idle {
@@ -48,9 +50,10 @@ impl Pool {
         None
     }
 
-    /// Keeps a connection whose answer is whole.
-    pub(crate) fn put(&self, server: &Server, mut conn: Conn, now: u64) {
-        if !conn.buffer.is_empty() {
+    /// Keeps a connection whose answer is whole, unless more than `most` are open: what waits in one thread is of no use to the
+    /// others.
+    pub(crate) fn put(&self, server: &Server, mut conn: Conn, most: u32, now: u64) {
+        if !conn.buffer.is_empty() || server.open() > most {
             return;
         }
         conn.reused = true;

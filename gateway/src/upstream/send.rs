@@ -1,6 +1,7 @@
 //! Sends a permitted request over one connection and reads the head of its answer.
 
 use std::io;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
@@ -9,7 +10,7 @@ use yett_engine::{Forward, Reason, reason};
 
 use super::answer::{self, AnswerHead, Malformed};
 use super::body::{BodyReader, Part};
-use super::{Conn, Server, Target};
+use super::{Conn, Open, Server, Target};
 use crate::reactor::{Deadline, Late};
 
 /// Informational answers that are skipped before the real one.
@@ -33,6 +34,10 @@ pub(crate) enum Failed {
     Stale,
     /// Nobody accepts.
     Refused,
+    /// Nobody even refuses.
+    Silent,
+    /// As many requests are under way as may be.
+    Full,
     /// Not in time.
     Late,
     /// Closed or reset before the answer was whole.
@@ -45,7 +50,8 @@ impl Failed {
     /// What evidence and client get to know.
     pub(crate) fn reason(self) -> Reason {
         match self {
-            Self::Refused => reason::UPSTREAM_CONNECTION_REFUSED,
+            Self::Refused | Self::Silent => reason::UPSTREAM_CONNECTION_REFUSED,
+            Self::Full => reason::UPSTREAM_CONNECTIONS_EXHAUSTED,
             Self::Late => reason::UPSTREAM_ANSWER_LATE,
             Self::Stale | Self::Cut | Self::Malformed => reason::UPSTREAM_ANSWER_MALFORMED,
         }
@@ -71,20 +77,23 @@ impl From<io::Error> for Failed {
 }
 
 /// Opens a connection; the deadline is set by the caller.
-pub(crate) async fn connect(server: &Server, deadline: &Deadline) -> Result<Conn, Failed> {
+pub(crate) async fn connect(server: &Arc<Server>, deadline: &Deadline) -> Result<Conn, Failed> {
+    let open = Open::begin(server);
     let connecting = async {
         match server.address {
             Some(address) => TcpStream::connect(address).await,
             None => TcpStream::connect((&*server.host, server.port)).await,
         }
     };
-    let stream = deadline.within(connecting).await?.map_err(|_| Failed::Refused)?;
+    let connected = deadline.within(connecting).await.map_err(|Late| Failed::Silent)?;
+    let stream = connected.map_err(|_| Failed::Refused)?;
     stream.set_nodelay(true).map_err(|_| Failed::Refused)?;
     Ok(Conn {
         stream,
         buffer: BytesMut::new(),
         reused: false,
         stale: false,
+        _open: open,
     })
 }
 

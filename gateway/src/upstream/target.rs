@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use yett_engine::plan::UpstreamUrl;
 
+use super::conduct::Conduct;
 use super::server::{Server, Servers};
 
 /// One URL of an upstream.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
+    /// As the plan writes it.
+    pub(crate) url: Box<str>,
     pub(crate) server: Arc<Server>,
+    pub(crate) conduct: Arc<Conduct>,
     /// Stands before the path of every request; empty or `/…` without a slash at its end.
     pub(crate) prefix: Box<str>,
     /// Its share of the requests; at least 1.
@@ -21,7 +25,7 @@ impl Target {
     ///
     /// # Errors
     /// What was found and expected.
-    pub(crate) fn parse(described: &UpstreamUrl, servers: &Servers) -> Result<Self, String> {
+    pub(crate) fn parse(api: &str, described: &UpstreamUrl, servers: &Servers) -> Result<Self, String> {
         let url = &*described.url;
         let wrong = |why: &str| format!("{url}: {why}, expected http://host:port or http://host:port/path");
         let rest = url.strip_prefix("http://").ok_or_else(|| wrong("another scheme"))?;
@@ -49,7 +53,9 @@ impl Target {
             return Err(format!("{url}: the weight 0, expected 1 to 65535"));
         }
         Ok(Self {
+            url: url.into(),
             server: servers.at(host, port),
+            conduct: servers.conduct(api, url),
             prefix: path.trim_end_matches('/').into(),
             weight: described.weight.into(),
         })
@@ -60,9 +66,9 @@ impl Target {
 pub(crate) struct Asked(Arc<Target>);
 
 impl Asked {
-    pub(crate) fn begin(target: &Arc<Target>) -> Self {
-        target.server.begin();
-        Self(target.clone())
+    /// None: so many are under way to its server.
+    pub(crate) fn begin(target: &Arc<Target>, most: u32) -> Option<Self> {
+        target.server.begin(most).then(|| Self(target.clone()))
     }
 }
 

@@ -1,5 +1,8 @@
 //! Upstreams of several URLs: which of them is asked, and which is left alone.
 
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::support::{Gateway, Upstream, api, eventually, operation, plan};
@@ -65,4 +68,122 @@ fn a_plan_with_a_weight_of_nothing_is_refused() {
         json!({"pointer": "/apis/0/upstream/urls/1", "found": "http://127.0.0.1:1: the weight 0, expected 1 to 65535"})
     );
     assert_eq!(gateway.client().get("/items/1").status, 200);
+}
+
+/// Of a hundred requests, how many each way of ending had.
+fn ended(gateway: &Gateway) -> (usize, usize) {
+    let mut client = gateway.client();
+    let statuses: Vec<u16> = (0..100).map(|_| client.get("/items/900").status).collect();
+    let good = statuses.iter().filter(|status| **status == 200).count();
+    (good, statuses.len() - good)
+}
+
+#[test]
+fn a_url_that_fails_is_left_alone() {
+    for kind in ["closes", "garbage", "no-body", "slow", "unavailable"] {
+        let (failing, good) = (Upstream::start(), Upstream::start());
+        let bad = format!("{}/{kind}", failing.url());
+        let mut plan = before(&json!([bad, good.url()]));
+        plan["apis"][0]["upstream"]["timeout"] = 200.into();
+        plan["apis"][0]["upstream"]["ejection"] = json!({"after": 3, "time": 60_000, "longest": 60_000});
+        let mut gateway = Gateway::start(plan.clone());
+        assert_eq!((kind, ended(&gateway)), (kind, (97, 3)));
+        gateway.reload(&plan);
+        assert_eq!(
+            (kind, ended(&gateway)),
+            (kind, (100, 0)),
+            "another plan goes on with it"
+        );
+        plan["apis"][0]["upstream"]["urls"] = json!([bad]);
+        gateway.reload(&plan);
+        assert_eq!(gateway.client().get("/items/900").status / 100, 5);
+        assert_eq!((kind, failing.received().len()), (kind, 4), "the only one is asked");
+    }
+}
+
+#[test]
+fn what_was_left_alone_is_asked_again() {
+    let (failing, good) = (Upstream::start(), Upstream::start());
+    let mut plan = before(&json!([format!("{}/closes", failing.url()), good.url()]));
+    plan["apis"][0]["upstream"]["ejection"] = json!({"after": 2, "time": 1, "longest": 60_000});
+    let gateway = Gateway::start(plan);
+    let mut client = gateway.client();
+    eventually(|| {
+        client.get("/items/1");
+        (failing.received().len() >= 5).then_some(())
+    });
+}
+
+#[test]
+fn where_no_url_can_be_reached_the_client_is_told_when_to_ask_again() {
+    let down = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut plan = before(&json!([format!("http://{}", down()), format!("http://{}", down())]));
+    plan["apis"][0]["upstream"]["ejection"] = json!({"after": 1, "time": 60_000, "longest": 60_000});
+    let gateway = Gateway::start(plan);
+    let mut client = gateway.client();
+    for _ in 0..5 {
+        let answer = client.get("/items/1");
+        assert_eq!((answer.status, answer.header("retry-after")), (503, Some("2")));
+    }
+    assert_eq!(gateway.evidence(1)[0]["reason"], "upstream.connection.refused");
+}
+
+/// An address at which nobody accepts and nobody refuses, for as long as what holds it lives.
+fn silent() -> (SocketAddr, socket2::Socket, Vec<TcpStream>) {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    socket.listen(0).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
+        waiting.push(stream);
+    }
+    (address, socket, waiting)
+}
+
+#[test]
+fn one_request_waits_where_nobody_answers_and_the_others_are_told_at_once() {
+    let (address, _socket, _waiting) = silent();
+    let mut plan = before(&json!([format!("http://{address}")]));
+    plan["apis"][0]["upstream"]["connect"] = 1_000.into();
+    let gateway = Gateway::start(plan);
+    let mut client = gateway.client();
+    let began = Instant::now();
+    assert_eq!(client.get("/items/1").status, 503);
+    let first = began.elapsed();
+    for _ in 0..5 {
+        assert_eq!(client.get("/items/1").status, 503);
+    }
+    assert!(first >= Duration::from_secs(1), "{first:?}");
+    assert!(began.elapsed() - first < first, "{:?}", began.elapsed());
+    assert!(
+        gateway
+            .evidence(6)
+            .iter()
+            .all(|line| line["reason"] == "upstream.connection.refused")
+    );
+}
+
+#[test]
+fn no_more_requests_are_under_way_than_the_plan_allows() {
+    let upstream = Upstream::start();
+    let mut plan = before(&json!([upstream.url()]));
+    plan["gateway"]["threads"] = 2.into();
+    plan["apis"][0]["upstream"]["connections"] = 1.into();
+    let gateway = Gateway::start(plan);
+    let mut waiting = gateway.client();
+    waiting.send("GET /slow/700 HTTP/1.1\r\nHost: a\r\n\r\n");
+    eventually(|| (!upstream.received().is_empty()).then_some(()));
+    let mut client = gateway.client();
+    let answer = client.get("/items/1");
+    assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
+    assert_eq!(gateway.evidence(1)[0]["reason"], "upstream.connections.exhausted");
+    assert_eq!(waiting.answer().status, 200);
+    for _ in 0..4 {
+        let answer = gateway.client().get("/items/1");
+        assert_eq!(
+            answer.status, 200,
+            "an idle connection of another thread takes no place"
+        );
+    }
 }

@@ -98,7 +98,8 @@ fn faults_of_an_upstream_are_told_apart() {
 fn nobody_listens() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let gateway = Gateway::start(described(&format!("http://{address}")));
-    assert_eq!(gateway.client().get("/items/1").status, 502);
+    let answer = gateway.client().get("/items/1");
+    assert_eq!((answer.status, answer.header("retry-after")), (503, Some("2")));
     let line = &gateway.evidence(1)[0];
     assert_eq!(
         (&line["reason"], &line["upstream_status"]),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from yett.policy.section import Also, Section, wrong
 from yett.policy.values import Duration, UpstreamUrl
@@ -42,13 +42,43 @@ Urls = Annotated[
 ]
 
 
+class Ejection(Section):
+    """`upstream.ejection`: a URL that fails is left alone for a while; at least half of an API's URLs stay in use."""
+
+    after: int = Field(
+        default=5,
+        ge=1,
+        le=1_000_000,
+        description="Failures in a row: it cannot be reached, cuts, is late, talks nonsense, answers 502, 503 or 504",
+    )
+    time: Duration = Field(default=5_000, description="How long at first; twice as long each time that follows")
+    longest: Duration = Field(default=300_000, description="How long at most")
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if self.longest < self.time:
+            raise wrong("a duration no shorter than `time`", "a shorter one", ("longest",))
+        return self
+
+    def plan(self) -> dict[str, Any]:
+        """As the compiled plan writes it."""
+        return {"after": self.after, "time": self.time, "longest": self.longest}
+
+
+def as_ejection(value: object) -> object:
+    """`none` stands for none."""
+    if value is None:
+        raise wrong("`none`, or a mapping with keys of after, time, longest")
+    return None if value == "none" else value
+
+
 class Upstream(Section):
     """`upstream`: the API itself."""
 
     not_built: ClassVar[Mapping[str, str]] = {
         "tls": "upstreams are reached by http:// until then",
         "retries": "a request is sent once until then",
-        "health": "an upstream that refuses a connection is passed over until then",
+        "health": "only requests find out which URL fails until then",
         "balance": "of two URLs drawn by weight the less busy is asked until then",
     }
 
@@ -61,7 +91,22 @@ class Upstream(Section):
         description="Each for sending the request, the reply's head, a held body, every piece of a streamed one",
     )
     connect: Duration = Field(default=5_000, description="To connect")
+    ejection: Annotated[Ejection | None, BeforeValidator(as_ejection), Also(const="none")] = Field(
+        default=Ejection(), description="When a URL that fails is left alone; `none`: never"
+    )
+    connections: int = Field(
+        default=1024,
+        ge=1,
+        le=1_000_000,
+        description="Requests under way to one host and port; beyond them a client gets 503 at once",
+    )
 
     def plan(self) -> dict[str, Any]:
         """As the compiled plan writes it."""
-        return {"urls": [each.plan() for each in self.urls], "timeout": self.timeout, "connect": self.connect}
+        return {
+            "urls": [each.plan() for each in self.urls],
+            "timeout": self.timeout,
+            "connect": self.connect,
+            "ejection": self.ejection and self.ejection.plan(),
+            "connections": self.connections,
+        }

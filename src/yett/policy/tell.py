@@ -120,6 +120,8 @@ def _open(compiler: ApiCompiler) -> Iterator[Finding]:
     if api.contract.undeclared_errors == "pass":
         place = compiler.place("contract", "undeclared_errors")
         yield Finding("note", place, f"{name}: bodies of undeclared errors pass as the upstream wrote them")
+    if api.upstream.ejection is None and len(api.upstream.urls) > 1:
+        yield Finding("note", compiler.place("upstream", "ejection"), f"{name}: a URL that fails stays in use")
     if "*" in api.cors.origins:
         yield Finding("note", compiler.place("cors", "origins"), f"{name}: scripts of every origin may read answers")
     if compiler.public:

@@ -267,6 +267,9 @@ fn answer(stream: &mut TcpStream, request: &Received) -> bool {
             whole(stream, b"{}")
         }
         "surplus" => whole(stream, b""),
+        "unavailable" => stream
+            .write_all(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n")
+            .is_ok(),
         "nothing" => stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").is_ok(),
         _ => whole(stream, b"{\"id\":1}"),
     }
