@@ -134,8 +134,7 @@ impl Connection {
         if !target.server.may_connect(servers.now()) {
             return Err(Failed::Silent);
         }
-        self.deadline.set(patience);
-        let connected = connect(&target.server, &self.deadline).await;
+        let connected = connect(&target.server, &self.deadline, patience, servers).await;
         match &connected {
             Ok(_) => target.server.reached(),
             Err(failed) => {

@@ -3,6 +3,7 @@
 //! HTTP/1 is written and read here rather than by a client library: one write for a request, no channel and no second task
 //! between the two sockets of a request, back-pressure by not reading. The decision record holds the measurement.
 
+mod addresses;
 mod answer;
 mod body;
 mod choice;

@@ -1,16 +1,18 @@
 //! Sends a permitted request over one connection and reads the head of its answer.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::task::spawn_local;
 use yett_engine::{Forward, Reason, reason};
 
 use super::answer::{self, AnswerHead, Malformed};
 use super::body::{BodyReader, Part};
-use super::{Conn, Open, Server, Target};
+use super::{Conn, Open, Server, Servers, Target};
 use crate::reactor::{Deadline, Late};
 
 /// Informational answers that are skipped before the real one.
@@ -76,17 +78,25 @@ impl From<io::Error> for Failed {
     }
 }
 
-/// Opens a connection; the deadline is set by the caller.
-pub(crate) async fn connect(server: &Arc<Server>, deadline: &Deadline) -> Result<Conn, Failed> {
+/// Opens a connection, within so many milliseconds for all addresses together; a name of which nothing is known is resolved before.
+pub(crate) async fn connect(
+    server: &Arc<Server>,
+    deadline: &Deadline,
+    patience: u64,
+    servers: &Servers,
+) -> Result<Conn, Failed> {
     let open = Open::begin(server);
-    let connecting = async {
-        match server.address {
-            Some(address) => TcpStream::connect(address).await,
-            None => TcpStream::connect((&*server.host, server.port)).await,
+    let stream = match server.address {
+        Some(address) => reach([address].into_iter(), deadline, patience).await?,
+        None => {
+            deadline.set(patience);
+            learn(server, deadline, servers).await?;
+            match server.addresses.in_turn() {
+                Some(addresses) => reach(addresses, deadline, patience).await?,
+                None => return Err(Failed::Refused),
+            }
         }
     };
-    let connected = deadline.within(connecting).await.map_err(|Late| Failed::Silent)?;
-    let stream = connected.map_err(|_| Failed::Refused)?;
     stream.set_nodelay(true).map_err(|_| Failed::Refused)?;
     Ok(Conn {
         stream,
@@ -95,6 +105,45 @@ pub(crate) async fn connect(server: &Arc<Server>, deadline: &Deadline) -> Result
         stale: false,
         _open: open,
     })
+}
+
+/// The first of these addresses that accepts; each has its share of the time.
+async fn reach(
+    addresses: impl Iterator<Item = SocketAddr> + Clone,
+    deadline: &Deadline,
+    patience: u64,
+) -> Result<TcpStream, Failed> {
+    let share = patience / (addresses.clone().count() as u64).max(1);
+    let mut failed = Failed::Silent;
+    for address in addresses {
+        deadline.set(share);
+        match deadline.within(TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(_)) => failed = Failed::Refused,
+            Err(Late) => {}
+        }
+    }
+    Err(failed)
+}
+
+/// Has the addresses of a name. Nobody waits for what is only to be refreshed.
+async fn learn(server: &Arc<Server>, deadline: &Deadline, servers: &Servers) -> Result<(), Failed> {
+    if !server.addresses.is_known() {
+        let found = deadline.within(resolve(server)).await.map_err(|Late| Failed::Silent)?;
+        server.addresses.learn(&found, servers.now());
+    } else if server.addresses.are_due(servers.now()) {
+        let (server, now) = (server.clone(), servers.now());
+        spawn_local(async move { server.addresses.learn(&resolve(&server).await, now) });
+    }
+    Ok(())
+}
+
+/// Every address of a name once, as the system resolves it; none where it cannot.
+async fn resolve(server: &Server) -> Vec<SocketAddr> {
+    match lookup_host((&*server.host, server.port)).await {
+        Ok(found) => found.collect(),
+        Err(_) => Vec::new(),
+    }
 }
 
 /// Writes the head of a request.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Instant;
 
+use super::addresses::Addresses;
 use super::conduct::Conduct;
 
 /// Milliseconds for which others are asked before one that could not be reached.
@@ -19,6 +20,8 @@ pub(crate) struct Server {
     pub(crate) port: u16,
     /// Known without asking a resolver.
     pub(crate) address: Option<SocketAddr>,
+    /// What the resolver said.
+    pub(crate) addresses: Addresses,
     under_way: AtomicU32,
     /// Connections, idle ones too.
     open: AtomicU32,
@@ -146,6 +149,7 @@ impl Servers {
                 .parse::<IpAddr>()
                 .ok()
                 .map(|address| SocketAddr::new(address, port)),
+            addresses: Addresses::default(),
             under_way: AtomicU32::new(0),
             open: AtomicU32::new(0),
             down: AtomicU64::new(0),

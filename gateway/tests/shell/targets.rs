@@ -165,6 +165,22 @@ fn one_request_waits_where_nobody_answers_and_the_others_are_told_at_once() {
 }
 
 #[test]
+fn a_name_stands_for_all_of_its_addresses() {
+    let upstream = Upstream::start();
+    let gateway = Gateway::start(before(&json!([format!(
+        "http://localhost:{}",
+        upstream.address.port()
+    )])));
+    for _ in 0..4 {
+        assert_eq!(gateway.client().get("/items/1").status, 200);
+    }
+    let plan = before(&json!(["http://name.invalid:9000"]));
+    let gateway = Gateway::start(plan);
+    let answer = gateway.client().get("/items/1");
+    assert_eq!((answer.status, answer.header("retry-after")), (503, Some("2")));
+}
+
+#[test]
 fn no_more_requests_are_under_way_than_the_plan_allows() {
     let upstream = Upstream::start();
     let mut plan = before(&json!([upstream.url()]));
