@@ -1,6 +1,7 @@
 //! Acts: sockets, threads and files around the engine; decides nothing.
 //!
-//! `worker` is the child process; `conn` is one client connection, and the file to read first. `app` is the shell inside an app.
+//! `worker` is the child process; `exchange` is one request and its answer, and the file to read first; `conn` is how a client
+//! brings it. `app` is the shell inside an app.
 //! `state` is what a process knows: both decide on the same.
 #![forbid(unsafe_code)]
 
@@ -11,6 +12,7 @@ mod conn;
 mod control;
 mod decision;
 mod evidence;
+mod exchange;
 mod fetch;
 pub mod h1;
 pub mod log;

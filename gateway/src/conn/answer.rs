@@ -1,27 +1,19 @@
-//! Writes a release to the client: head and body with one write, framing of its own. Beside it a client only ever gets the
-//! `100 Continue` of `body`.
+//! Writes a release to a client of HTTP/1: head and body with one write, framing of its own. Beside it such a client only ever
+//! gets the `100 Continue` of `body`.
 
 use std::io;
 
 use bytes::{Bytes, BytesMut};
 use hyper::StatusCode;
-use yett_engine::{Body, reason};
+use yett_engine::{Body, Reason};
 
-use super::exchange::Exchange;
-use super::send::Answering;
-use super::{After, Connection};
-use crate::upstream::{Failed, Framing};
+use super::Wire;
+use crate::exchange::{Client, Desk, Exchange, Gone, Outcome, Parts};
 use crate::wire;
-
-/// A release, taken apart: status, headers, body.
-pub(super) type Parts = (u16, Vec<(Bytes, Bytes)>, Body);
-
-/// Octets of a body that are copied behind their head.
-const SMALL: usize = 4_096;
 
 /// How the body of an answer is framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Framed {
+pub(super) enum Framed {
     /// The status has no body, not even an empty one.
     Never,
     Length(u64),
@@ -30,9 +22,12 @@ enum Framed {
     UntilClose,
 }
 
-impl Connection {
-    /// Writes a release that is whole.
-    pub(super) async fn answer(&mut self, exchange: &mut Exchange, release: Parts, keep: bool) -> After {
+impl Client for Wire {
+    async fn octets(&mut self, desk: &Desk) -> Result<Option<Bytes>, Reason> {
+        self.next_octets(&desk.deadline).await
+    }
+
+    async fn answer(&mut self, desk: &mut Desk, exchange: &mut Exchange, release: Parts) -> Outcome {
         let (status, headers, body) = release;
         let body = match body {
             Body::Held(octets) => octets,
@@ -45,116 +40,83 @@ impl Connection {
         } else {
             Framed::Never
         };
-        self.head(exchange, status, &headers, framed, keep);
+        self.keep = self.may_keep(desk);
+        self.head(desk, exchange, (status, &headers), framed);
         let body = if exchange.is_head || framed == Framed::Never {
             &[][..]
         } else {
             &*body
         };
-        self.deadline.set(exchange.ground.plan.gateway.timeouts.body);
+        desk.deadline.set(exchange.ground.plan.gateway.timeouts.body);
         exchange.blamed = None;
-        let body = self.join(body);
-        let written = self
+        let body = desk.join(body);
+        let written = desk
             .deadline
             .within(wire::write_counted(
                 &mut self.stream,
-                [&self.out, body],
+                [&desk.out, body],
                 &mut exchange.bytes_out,
             ))
             .await;
         match written {
-            Ok(Ok(())) if keep => After::Keep,
-            Ok(Ok(())) => After::Close,
-            Ok(Err(_)) | Err(_) => After::Reset,
+            Ok(Ok(())) => Outcome::Answered,
+            Ok(Err(_)) | Err(_) => Outcome::Cut,
         }
     }
 
-    /// Writes a release whose body comes from the upstream as it comes.
-    pub(super) async fn relay(
-        &mut self,
-        exchange: &mut Exchange,
-        (status, headers, _): Parts,
-        keep: bool,
-        answering: &mut Answering,
-    ) -> After {
-        // Only what has a body streams: there is no framing `None` here.
-        let framed = match answering.head.framing {
-            Framing::Length(length) => Framed::Length(length),
-            _ if exchange.is_old => Framed::UntilClose,
-            Framing::None | Framing::Chunked | Framing::UntilClose => Framed::Chunked,
+    fn begin(&mut self, desk: &mut Desk, exchange: &mut Exchange, release: &Parts, length: Option<u64>) {
+        self.framed = match length {
+            Some(length) => Framed::Length(length),
+            None if self.is_old => Framed::UntilClose,
+            None => Framed::Chunked,
         };
-        let ends_here = framed == Framed::UntilClose;
-        self.head(exchange, status, &headers, framed, keep && !ends_here);
-        match self.stream_body(exchange, framed, answering).await {
-            Ok(()) if keep && !ends_here => After::Keep,
-            Ok(()) => After::Close,
-            Err(None) => After::Reset,
-            Err(Some(failed)) => {
-                answering.broke = true;
-                let release = exchange.session.fault(failed.reason());
-                if exchange.bytes_out > 0 {
-                    return After::Reset;
-                }
-                self.answer(exchange, release.into_parts(), keep).await
+        self.keep = self.framed != Framed::UntilClose && self.may_keep(desk);
+        self.head(desk, exchange, (release.0, &release.1), self.framed);
+    }
+
+    /// The head stands in `out` and goes out with the first octets.
+    async fn put(&mut self, desk: &mut Desk, exchange: &mut Exchange, octets: Option<Bytes>) -> Result<(), Gone> {
+        let last = octets.is_none();
+        let octets = octets.unwrap_or_default();
+        let written = match self.framed {
+            Framed::Chunked if last => self.write(desk, exchange, [&[], b"0\r\n\r\n", &[]]).await,
+            Framed::Chunked => {
+                let size = format!("{:x}\r\n", octets.len());
+                self.write(desk, exchange, [size.as_bytes(), &octets, b"\r\n"]).await
             }
-        }
-    }
-
-    /// The head stands in `out` and goes out with the first octets. The error is the upstream's, or none: the client's.
-    async fn stream_body(
-        &mut self,
-        exchange: &mut Exchange,
-        framed: Framed,
-        answering: &mut Answering,
-    ) -> Result<(), Option<Failed>> {
-        let (mut receiver, reader) = answering.receiver();
-        let plan = exchange.ground.plan.clone();
-        let patience = exchange.patience;
-        loop {
-            self.deadline.set(patience);
-            exchange.blamed = Some(reason::UPSTREAM_ANSWER_LATE);
-            let octets = receiver.octets(reader, &self.deadline).await.map_err(Some)?;
-            let last = octets.is_none();
-            let octets = octets.unwrap_or_default();
-            self.deadline.set(plan.gateway.timeouts.body);
-            exchange.blamed = None;
-            let written = match framed {
-                Framed::Chunked if last => self.put(exchange, [&[], b"0\r\n\r\n", &[]]).await,
-                Framed::Chunked => {
-                    let size = format!("{:x}\r\n", octets.len());
-                    self.put(exchange, [size.as_bytes(), &octets, b"\r\n"]).await
-                }
-                Framed::Never | Framed::Length(_) | Framed::UntilClose => self.put(exchange, [&[], &octets, &[]]).await,
-            };
-            written.map_err(|_| None)?;
-            if last {
-                return Ok(());
+            Framed::Never | Framed::Length(_) | Framed::UntilClose => {
+                self.write(desk, exchange, [&[], &octets, &[]]).await
             }
-        }
+        };
+        written.map_err(|_| Gone)
     }
+}
 
-    /// Puts a small body behind its head, for to copy it costs less than to write two buffers; what is left to write besides.
-    pub(super) fn join<'b>(&mut self, body: &'b [u8]) -> &'b [u8] {
-        if body.len() > SMALL {
-            return body;
-        }
-        self.out.extend_from_slice(body);
-        &[]
-    }
-
+impl Wire {
     /// Writes what stands in `out`, and these.
-    async fn put(&mut self, exchange: &mut Exchange, [one, two, three]: [&[u8]; 3]) -> io::Result<()> {
-        let parts = [&*self.out, one, two, three];
+    async fn write(
+        &mut self,
+        desk: &mut Desk,
+        exchange: &mut Exchange,
+        [one, two, three]: [&[u8]; 3],
+    ) -> io::Result<()> {
+        let parts = [&*desk.out, one, two, three];
         let written = wire::write_counted(&mut self.stream, parts, &mut exchange.bytes_out);
-        let written = self.deadline.within(written).await;
-        self.out.clear();
+        let written = desk.deadline.within(written).await;
+        desk.out.clear();
         written.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
 
     /// Writes a head into `out`.
-    fn head(&mut self, exchange: &mut Exchange, status: u16, headers: &[(Bytes, Bytes)], framed: Framed, keep: bool) {
+    fn head(
+        &self,
+        desk: &mut Desk,
+        exchange: &mut Exchange,
+        (status, headers): (u16, &[(Bytes, Bytes)]),
+        framed: Framed,
+    ) {
         exchange.status = status;
-        let out = &mut self.out;
+        let out = &mut desk.out;
         out.clear();
         out.reserve(
             headers
@@ -180,16 +142,16 @@ impl Connection {
             put(out, &[name, b": ", value, b"\r\n"]);
         }
         if !dated {
-            let clock = &self.thread.process.state.clock;
+            let clock = &desk.thread.process.state.clock;
             let now = exchange.session.trace().now.unwrap_or_else(|| clock.now());
-            put(out, &[b"date: ", self.thread.date(now).as_bytes(), b"\r\n"]);
+            put(out, &[b"date: ", desk.thread.date(now).as_bytes(), b"\r\n"]);
         }
         match framed {
             Framed::Never | Framed::UntilClose => {}
             Framed::Length(length) => put(out, &[b"content-length: ", number.format(length).as_bytes(), b"\r\n"]),
             Framed::Chunked => put(out, &[b"transfer-encoding: chunked\r\n"]),
         }
-        match (keep, exchange.is_old) {
+        match (self.keep, self.is_old) {
             (false, _) => put(out, &[b"connection: close\r\n"]),
             (true, true) => put(out, &[b"connection: keep-alive\r\n"]),
             (true, false) => {}

@@ -1,44 +1,51 @@
-//! One client connection: heads in, one request after the other, answers out, and how it ends. The engine decides, not this.
+//! One client connection of HTTP/1: heads in, one request after the other, answers out, and how it ends. `exchange` serves each.
 
 mod answer;
 mod body;
-mod exchange;
-mod forward;
-mod gather;
-mod judge;
-mod send;
 
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use bytes::BytesMut;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use yett_engine::{Head, Reason, reason};
 
+use crate::exchange::{self, Client as _, Desk, Outcome, UnderWay};
 use crate::h1::{Event, Limits, RawHead, Reader, Version};
-use crate::reactor::{Deadline, Late, Thread};
+use crate::reactor::{Late, Thread};
 use crate::stream::Stream;
-use exchange::UnderWay;
+use answer::Framed;
 
 /// What a closing connection still reads, so that the client gets to read the answer.
 const LINGER: (u64, usize) = (1_000, 1 << 20);
 
 /// One client connection.
 pub(crate) struct Connection {
-    thread: Rc<Thread>,
-    stream: Stream,
+    desk: Desk,
+    wire: Wire,
     peer: SocketAddr,
-    reader: Reader,
-    deadline: Deadline,
-    /// Where heads are written; reused.
-    out: BytesMut,
     /// Requests that were served.
     served: u64,
-    /// The body of the request under way has been read to its end.
-    body_ended: bool,
     /// A request is under way: whoever drops the connection now resets it, so that nobody takes what was sent for the whole.
     under_way: bool,
+}
+
+/// What one exchange after the other reads from and writes to.
+struct Wire {
+    stream: Stream,
+    reader: Reader,
+    /// The client speaks HTTP/1.0.
+    is_old: bool,
+    /// The client lets the connection serve another request.
+    keep_alive: bool,
+    /// The client waits to be invited before it sends the body.
+    expects_continue: bool,
+    /// The body of the request under way has been read to its end.
+    body_ended: bool,
+    /// How the body of the answer under way is framed.
+    framed: Framed,
+    /// The answer said that another request may follow.
+    keep: bool,
 }
 
 /// What comes next of a connection.
@@ -75,16 +82,20 @@ impl Connection {
             target_bytes: size(head.target),
             ..Limits::default()
         };
-        let deadline = thread.ticker.deadline();
         Self {
-            thread,
-            stream,
+            desk: Desk::new(&thread),
+            wire: Wire {
+                stream,
+                reader: Reader::new(limits),
+                is_old: false,
+                keep_alive: false,
+                expects_continue: false,
+                body_ended: false,
+                framed: Framed::Never,
+                keep: false,
+            },
             peer,
-            reader: Reader::new(limits),
-            deadline,
-            out: BytesMut::new(),
             served: 0,
-            body_ended: false,
             under_way: false,
         }
     }
@@ -115,31 +126,32 @@ impl Connection {
 
     /// Waits for the next head: idle until its first octet, then until the head's deadline.
     async fn next(&mut self) -> Next {
-        let timeouts = self.thread.process.state.ground().plan.gateway.timeouts;
+        let timeouts = self.desk.thread.process.state.ground().plan.gateway.timeouts;
         let mut began = false;
         if self.served == 0 {
-            self.deadline.set_idle(timeouts.head);
+            self.desk.deadline.set_idle(timeouts.head);
         } else {
-            self.deadline.set_idle(timeouts.idle);
+            self.desk.deadline.set_idle(timeouts.idle);
         }
         loop {
-            match self.reader.next() {
+            match self.wire.reader.next() {
                 Ok(Event::Head(raw)) => return Next::Head(raw),
                 Ok(Event::Closed) => return Next::Gone,
                 Ok(Event::Data(_) | Event::End) => continue,
                 Ok(Event::NeedMore) => {}
                 Err(refusal) => return Next::Refused(refusal.reason),
             }
-            if self.reader.buffered() > 0 && !began {
+            if self.wire.reader.buffered() > 0 && !began {
                 began = true;
-                self.deadline.set(timeouts.head);
+                self.desk.deadline.set(timeouts.head);
             }
             match self
+                .desk
                 .deadline
-                .within(self.stream.read_buf(self.reader.buffer_mut()))
+                .within(self.wire.stream.read_buf(self.wire.reader.buffer_mut()))
                 .await
             {
-                Ok(Ok(0)) => self.reader.eof(),
+                Ok(Ok(0)) => self.wire.reader.eof(),
                 Ok(Ok(_)) => {}
                 Err(Late) if began => return Next::Refused(reason::UPSTREAM_HEAD_LATE),
                 Ok(Err(_)) | Err(Late) => return Next::Gone,
@@ -151,64 +163,47 @@ impl Connection {
     async fn request(&mut self, raw: RawHead) -> After {
         self.under_way = true;
         let mut under_way = UnderWay::default();
-        let exchange = under_way.begin(&self.thread, self.peer.ip());
+        let exchange = under_way.begin(&self.desk.thread, self.peer.ip());
         exchange.bytes_in = raw.bytes().len() as u64;
         exchange.is_head = raw.method() == b"HEAD";
-        exchange.is_old = raw.version() == Version::Http10;
-        self.body_ended = false;
-        let head = head(&raw, self.peer, self.stream.is_secure());
-        let after = match self.judge(exchange, &head, &raw).await {
-            Ok(permit) => self.forward(exchange, permit, &raw).await,
-            Err(release) => {
-                let keep = self.may_keep(&raw);
-                self.answer(exchange, release.into_parts(), keep).await
-            }
-        };
-        under_way.end();
-        self.under_way = after == After::Reset;
-        after
+        exchange.announced = raw.body();
+        self.wire.begin_request(&raw);
+        let head = head(&raw, self.peer, self.wire.stream.is_secure());
+        let outcome = exchange::serve(&mut self.desk, &mut self.wire, exchange, &head).await;
+        self.end(under_way, outcome)
     }
 
     /// Answers what is no request, and closes.
     async fn refuse(&mut self, reason: Reason) -> After {
         self.under_way = true;
         let mut under_way = UnderWay::default();
-        let exchange = under_way.begin(&self.thread, self.peer.ip());
-        exchange.bytes_in = self.reader.buffered() as u64;
-        let release = exchange.session.fault(reason);
-        let after = self.answer(exchange, release.into_parts(), false).await;
+        let exchange = under_way.begin(&self.desk.thread, self.peer.ip());
+        exchange.bytes_in = self.wire.reader.buffered() as u64;
+        self.wire.keep_alive = false;
+        let release = exchange.session.fault(reason).into_parts();
+        let outcome = self.wire.answer(&mut self.desk, exchange, release).await;
+        self.end(under_way, outcome)
+    }
+
+    fn end(&mut self, under_way: UnderWay, outcome: Outcome) -> After {
         under_way.end();
-        self.under_way = after == After::Reset;
-        after
-    }
-
-    /// Whether another request may follow: both sides want it, and nothing of this one is left to read but what is here.
-    fn may_keep(&mut self, raw: &RawHead) -> bool {
-        raw.keep_alive() && !self.thread.ticker.is_draining() && (self.body_ended || self.discard_what_is_here())
-    }
-
-    fn discard_what_is_here(&mut self) -> bool {
-        loop {
-            match self.reader.next() {
-                Ok(Event::Data(_)) => {}
-                Ok(Event::End) => {
-                    self.body_ended = true;
-                    return true;
-                }
-                Ok(Event::Head(_) | Event::NeedMore | Event::Closed) | Err(_) => return false,
-            }
+        self.under_way = outcome == Outcome::Cut;
+        match outcome {
+            Outcome::Answered if self.wire.keep => After::Keep,
+            Outcome::Answered => After::Close,
+            Outcome::Cut => After::Reset,
         }
     }
 
     /// Closes in order (RFC 9112 section 9.6): no more is written, and what comes is read for a while and thrown away.
     async fn linger(mut self) {
         let (milliseconds, mut octets) = LINGER;
-        self.deadline.set(milliseconds);
+        self.desk.deadline.set(milliseconds);
         let mut nowhere = [0; 4096];
-        if self.stream.shutdown().await.is_err() {
+        if self.wire.stream.shutdown().await.is_err() {
             return;
         }
-        while let Ok(Ok(read)) = self.deadline.within(self.stream.read(&mut nowhere)).await
+        while let Ok(Ok(read)) = self.desk.deadline.within(self.wire.stream.read(&mut nowhere)).await
             && read > 0
             && octets > 0
         {
@@ -217,10 +212,24 @@ impl Connection {
     }
 }
 
+impl Wire {
+    fn begin_request(&mut self, raw: &RawHead) {
+        self.is_old = raw.version() == Version::Http10;
+        self.keep_alive = raw.keep_alive();
+        self.expects_continue = raw.expects_continue();
+        self.body_ended = false;
+    }
+
+    /// Whether another request may follow: both sides want it, and nothing of this one is left to read but what is here.
+    fn may_keep(&mut self, desk: &Desk) -> bool {
+        self.keep_alive && !desk.thread.ticker.is_draining() && (self.body_ended || self.discard_what_is_here())
+    }
+}
+
 impl Drop for Connection {
     fn drop(&mut self) {
         if self.under_way {
-            let _ = socket2::SockRef::from(self.stream.socket()).set_linger(Some(Duration::ZERO));
+            let _ = socket2::SockRef::from(self.wire.stream.socket()).set_linger(Some(Duration::ZERO));
         }
     }
 }

@@ -8,30 +8,31 @@ use std::time::Instant;
 use yett_engine::{Reason, Session, reason};
 
 use crate::evidence::Record;
+use crate::h1;
 use crate::process::Held;
 use crate::reactor::Thread;
 use crate::state::Ground;
 
 /// One request on its way.
-pub(super) struct Exchange {
-    pub(super) ground: Arc<Ground>,
-    pub(super) session: Session,
-    pub(super) held: Held,
-    pub(super) is_head: bool,
-    /// The client speaks HTTP/1.0.
-    pub(super) is_old: bool,
+pub(crate) struct Exchange {
+    pub(crate) ground: Arc<Ground>,
+    pub(crate) session: Session,
+    pub(crate) held: Held,
+    pub(crate) is_head: bool,
+    /// What the head says of the body.
+    pub(crate) announced: h1::Body,
     /// Octets that a streamed body may have.
-    pub(super) stream_limit: u64,
+    pub(crate) stream_limit: u64,
     /// Milliseconds that the upstream has for its answer.
-    pub(super) patience: u64,
-    pub(super) bytes_in: u64,
-    pub(super) bytes_out: u64,
+    pub(crate) patience: u64,
+    pub(crate) bytes_in: u64,
+    pub(crate) bytes_out: u64,
     /// The status of the head that was made last. The client got it once an octet has gone out.
-    pub(super) status: u16,
+    pub(crate) status: u16,
     /// The status that the upstream sent; 0: none.
-    pub(super) upstream: u16,
+    pub(crate) upstream: u16,
     /// Why the request ended, should it be cut now; none: the client does not read its answer.
-    pub(super) blamed: Option<Reason>,
+    pub(crate) blamed: Option<Reason>,
     peer: IpAddr,
     began: Instant,
     busy: Busy,
@@ -55,7 +56,7 @@ impl Exchange {
             ground,
             held: Held::nothing(&thread.process),
             is_head: false,
-            is_old: false,
+            announced: h1::Body::None,
             stream_limit: 0,
             patience: 0,
             bytes_in: 0,
@@ -70,7 +71,7 @@ impl Exchange {
     }
 
     /// Takes so many octets out of the budget of held bodies.
-    pub(super) fn hold(&mut self, octets: u64) -> Result<(), Reason> {
+    pub(crate) fn hold(&mut self, octets: u64) -> Result<(), Reason> {
         self.held.grow(octets, self.ground.plan.gateway.held_bytes)
     }
 
@@ -108,15 +109,15 @@ impl Exchange {
 
 /// Keeps an exchange until it ends, so that it leaves its record whatever becomes of the task that serves it.
 #[derive(Default)]
-pub(super) struct UnderWay(Option<Exchange>);
+pub(crate) struct UnderWay(Option<Exchange>);
 
 impl UnderWay {
-    pub(super) fn begin(&mut self, thread: &Rc<Thread>, peer: IpAddr) -> &mut Exchange {
+    pub(crate) fn begin(&mut self, thread: &Rc<Thread>, peer: IpAddr) -> &mut Exchange {
         self.0.insert(Exchange::begin(thread, peer))
     }
 
     /// It was served to its end.
-    pub(super) fn end(mut self) {
+    pub(crate) fn end(mut self) {
         if let Some(exchange) = self.0.take() {
             exchange.end();
         }

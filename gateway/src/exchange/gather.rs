@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use yett_engine::{Body, Reason};
 
-use super::exchange::Exchange;
+use super::Exchange;
 
 /// What is set aside at least for a body of unknown length, and at first for one that a client announces.
 pub(super) const FIRST: u64 = 8_192;

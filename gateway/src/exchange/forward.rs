@@ -3,40 +3,36 @@
 use bytes::BytesMut;
 use yett_engine::{Answer, Body, Denial, Hint, Pass, Permit, Reason, ReplyNeed, Stop, reason};
 
-use super::answer::Parts;
-use super::exchange::Exchange;
 use super::gather::Gathered;
 use super::judge::guarded;
 use super::send::{Answering, Broken};
-use super::{After, Connection};
-use crate::h1::RawHead;
+use super::{Client, Exchange, Flow, Outcome, Parts};
 use crate::upstream::{Asked, BodyReader, Framing, Part, Receiver};
 
-impl Connection {
+impl<C: Client> Flow<'_, C> {
     /// Sends a permitted request and answers its client.
-    pub(super) async fn forward(&mut self, exchange: &mut Exchange, permit: Permit, raw: &RawHead) -> After {
+    pub(super) async fn forward(&mut self, exchange: &mut Exchange, permit: Permit) -> Outcome {
         let Some((forward, pass)) = guarded(|| exchange.session.spend(permit)) else {
-            return self.fault(exchange, reason::ENGINE_DECISION_FAULTED, raw).await;
+            return self.fault(exchange, reason::ENGINE_DECISION_FAULTED).await;
         };
-        let mut answering = match self.send(exchange, &forward, raw).await {
+        let mut answering = match self.send(exchange, &forward).await {
             Ok(answering) => answering,
-            Err(Broken::Fault(reason)) => return self.fault(exchange, reason, raw).await,
+            Err(Broken::Fault(reason)) => return self.fault(exchange, reason).await,
             Err(Broken::Later(reason, seconds)) => {
                 let denial = Denial::from(reason).hint(Hint::RetryAfter(seconds));
-                return self.fault(exchange, denial, raw).await;
+                return self.fault(exchange, denial).await;
             }
             Err(Broken::Reset(reason)) => {
                 let _ = exchange.session.fault(reason);
-                return After::Reset;
+                return Outcome::Cut;
             }
         };
         exchange.upstream = answering.head.status;
         let release = self.receive(exchange, pass, &mut answering).await;
-        let keep = self.may_keep(raw);
-        let after = if matches!(release.2, Body::Streamed) {
-            self.relay(exchange, release, keep, &mut answering).await
+        let outcome = if matches!(release.2, Body::Streamed) {
+            self.relay(exchange, &release, &mut answering).await
         } else {
-            self.answer(exchange, release, keep).await
+            self.client.answer(self.desk, exchange, release).await
         };
         let Answering {
             mut conn,
@@ -51,11 +47,12 @@ impl Connection {
         if head.keep_alive && sent_whole && whole {
             let most = exchange.ground.plan.apis.get(forward.api as usize);
             let most = most.map_or(0, |api| api.upstream.connections);
-            self.thread
+            self.desk
+                .thread
                 .pool
-                .put(&asked.server, conn, most, self.thread.ticker.now());
+                .put(&asked.server, conn, most, self.desk.thread.ticker.now());
         }
-        after
+        outcome
     }
 
     /// Says of a target how it did; of an answer that the client did not wait for, nothing.
@@ -64,16 +61,15 @@ impl Connection {
             return;
         };
         if broke || matches!(status, 502..=504) {
-            targets.failed(asked, self.thread.process.state.servers.now());
+            targets.failed(asked, self.desk.thread.process.state.servers.now());
         } else if whole {
-            targets.succeeded(asked, self.thread.servers_now.get());
+            targets.succeeded(asked, self.desk.thread.servers_now.get());
         }
     }
 
-    async fn fault(&mut self, exchange: &mut Exchange, denial: impl Into<Denial>, raw: &RawHead) -> After {
+    async fn fault(&mut self, exchange: &mut Exchange, denial: impl Into<Denial>) -> Outcome {
         let release = exchange.session.fault(denial).into_parts();
-        let keep = self.may_keep(raw);
-        self.answer(exchange, release, keep).await
+        self.client.answer(self.desk, exchange, release).await
     }
 
     /// Has the answer judged, with as much of its body as the engine wants.
@@ -91,7 +87,7 @@ impl Connection {
                 Err(reason) => return exchange.session.fault(reason).into_parts(),
             },
         };
-        let process = self.thread.process.clone();
+        let process = self.desk.thread.process.clone();
         let mut facts = process.state.facts(&ground);
         let release = match guarded(|| {
             exchange
@@ -119,10 +115,10 @@ impl Connection {
         };
         let too_large = reason::RECEIVE_BODY_TOO_LARGE;
         let mut gathered = Gathered::new(exchange, announced, announced, (limit, too_large))?;
-        self.deadline.set(exchange.patience);
+        self.desk.deadline.set(exchange.patience);
         loop {
             let (mut receiver, reader) = answering.receiver();
-            match receiver.octets(reader, &self.deadline).await {
+            match receiver.octets(reader, &self.desk.deadline).await {
                 Ok(Some(octets)) => gathered.add(exchange, octets)?,
                 Ok(None) => return Ok(gathered.whole()),
                 Err(failed) => {

@@ -8,9 +8,8 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::tcp::WriteHalf;
 use yett_engine::{Body, Forward, Reason, reason};
 
-use super::Connection;
-use super::exchange::Exchange;
-use crate::h1::{self, RawHead};
+use super::{Client, Exchange, Flow};
+use crate::h1;
 use crate::upstream::{
     AnswerHead, Asked, BodyReader, Conn, Failed, Outgoing, Receiver, Target, Targets, connect, write_head,
 };
@@ -53,34 +52,31 @@ enum Pumped {
     Unwanted,
 }
 
-impl Connection {
+impl<C: Client> Flow<'_, C> {
     /// Sends, and waits for the head of the answer. A connection that was used before and turns out to be closed is replaced
     /// once, where the request may be sent twice (RFC 9110 section 9.2.2).
-    pub(super) async fn send(
-        &mut self,
-        exchange: &mut Exchange,
-        forward: &Forward,
-        raw: &RawHead,
-    ) -> Result<Answering, Broken> {
+    pub(super) async fn send(&mut self, exchange: &mut Exchange, forward: &Forward) -> Result<Answering, Broken> {
         let ground = exchange.ground.clone();
         let Some(api) = ground.plan.apis.get(forward.api as usize) else {
             return Err(Broken::Fault(reason::ENGINE_DECISION_FAULTED));
         };
         exchange.patience = api.upstream.timeout;
         exchange.blamed = Some(reason::UPSTREAM_ANSWER_LATE);
-        let outgoing = outgoing(forward, raw);
+        let outgoing = outgoing(forward, exchange.announced);
         let Some(targets) = ground.targets.get(forward.api as usize) else {
             return Err(Broken::Fault(reason::ENGINE_DECISION_FAULTED));
         };
         let mut tried: SmallVec<[usize; 4]> = SmallVec::new();
         let mut failed = Failed::Refused;
-        while let Some((index, target)) = targets.choose(&tried, self.thread.servers_now.get(), self.thread.next()) {
+        while let Some((index, target)) =
+            targets.choose(&tried, self.desk.thread.servers_now.get(), self.desk.thread.next())
+        {
             tried.push(index);
             let Some(asked) = Asked::begin(target, api.upstream.connections) else {
                 failed = Failed::Full;
                 continue;
             };
-            let mut pooled = self.thread.pool.take(&target.server);
+            let mut pooled = self.desk.thread.pool.take(&target.server);
             loop {
                 let mut conn = match pooled.take() {
                     Some(conn) => conn,
@@ -92,10 +88,7 @@ impl Connection {
                         }
                     },
                 };
-                match self
-                    .send_over(exchange, &mut conn, forward, (target, outgoing), raw)
-                    .await
-                {
+                match self.send_over(exchange, &mut conn, forward, (target, outgoing)).await {
                     Ok((head, sent_whole)) => {
                         let body = BodyReader::new(head.framing);
                         return Ok(Answering {
@@ -114,7 +107,7 @@ impl Connection {
                     }
                     Err(broken) => {
                         if !conn.stale {
-                            targets.failed(target, self.thread.process.state.servers.now());
+                            targets.failed(target, self.desk.thread.process.state.servers.now());
                         }
                         return Err(broken);
                     }
@@ -124,17 +117,17 @@ impl Connection {
         let wait = if failed == Failed::Full {
             1
         } else {
-            targets.wait(self.thread.process.state.servers.now())
+            targets.wait(self.desk.thread.process.state.servers.now())
         };
         Err(Broken::Later(failed.reason(), wait))
     }
 
     async fn connect(&self, targets: &Targets, target: &Target, patience: u64) -> Result<Conn, Failed> {
-        let servers = &self.thread.process.state.servers;
+        let servers = &self.desk.thread.process.state.servers;
         if !target.server.may_connect(servers.now()) {
             return Err(Failed::Silent);
         }
-        let connected = connect(&target.server, &self.deadline, patience, servers).await;
+        let connected = connect(&target.server, &self.desk.deadline, patience, servers).await;
         match &connected {
             Ok(_) => target.server.reached(),
             Err(failed) => {
@@ -152,27 +145,27 @@ impl Connection {
         conn: &mut Conn,
         forward: &Forward,
         (target, outgoing): (&Target, Outgoing),
-        raw: &RawHead,
     ) -> Result<(AnswerHead, bool), Broken> {
-        self.out.clear();
-        write_head(forward, target, outgoing, &mut self.out);
+        self.desk.out.clear();
+        write_head(forward, target, outgoing, &mut self.desk.out);
         let to_head = forward.method == "HEAD";
-        self.deadline.set(exchange.patience);
+        self.desk.deadline.set(exchange.patience);
         match &forward.body {
             Body::Held(octets) => {
-                let body = self.join(octets);
+                let body = self.desk.join(octets);
                 self.send_held(exchange.patience, conn, body, to_head).await
             }
             Body::None => self.send_held(exchange.patience, conn, &[], to_head).await,
             Body::Streamed => {
                 let written = self
+                    .desk
                     .deadline
-                    .within(wire::write_all(&mut conn.stream, [&self.out]))
+                    .within(wire::write_all(&mut conn.stream, [&self.desk.out]))
                     .await;
                 if written.map_err(Failed::from)?.is_err() {
                     return Err(Failed::Cut.into());
                 }
-                self.send_stream(exchange, conn, outgoing, (raw, to_head)).await
+                self.send_stream(exchange, conn, outgoing, to_head).await
             }
         }
     }
@@ -192,14 +185,18 @@ impl Connection {
             buffer: &mut conn.buffer,
             reused: conn.reused,
         };
-        let mut head = pin!(receiver.head(to_head, &self.deadline));
-        let mut writing = pin!(self.deadline.within(wire::write_all(&mut write, [&self.out, body])));
+        let mut head = pin!(receiver.head(to_head, &self.desk.deadline));
+        let mut writing = pin!(
+            self.desk
+                .deadline
+                .within(wire::write_all(&mut write, [&self.desk.out, body]))
+        );
         let answered = tokio::select! {
             biased;
             written = &mut writing => {
                 // A write that fails says nothing about what was answered before.
                 let sent_whole = written.map_err(Failed::from)?.is_ok();
-                self.deadline.set(patience);
+                self.desk.deadline.set(patience);
                 head.await.map(|head| (head, sent_whole))
             }
             early = &mut head => match early {
@@ -220,7 +217,7 @@ impl Connection {
         exchange: &mut Exchange,
         conn: &mut Conn,
         outgoing: Outgoing,
-        (raw, to_head): (&RawHead, bool),
+        to_head: bool,
     ) -> Result<(AnswerHead, bool), Broken> {
         let (read, mut write) = conn.stream.split();
         let mut receiver = Receiver {
@@ -228,10 +225,9 @@ impl Connection {
             buffer: &mut conn.buffer,
             reused: false,
         };
-        let waiting = self.thread.ticker.deadline();
+        let waiting = self.desk.thread.ticker.deadline();
         let patience = exchange.patience;
-        self.deadline.set(exchange.ground.plan.gateway.timeouts.body);
-        self.invite(raw).await.map_err(Broken::Reset)?;
+        self.desk.deadline.set(exchange.ground.plan.gateway.timeouts.body);
         let mut head = pin!(receiver.head(to_head, &waiting));
         let mut pump = pin!(self.pump(exchange, &mut write, outgoing));
         tokio::select! {
@@ -260,7 +256,7 @@ impl Connection {
         outgoing: Outgoing,
     ) -> Result<Pumped, Broken> {
         let mut sent = 0u64;
-        while let Some(octets) = self.octets().await.map_err(Broken::Reset)? {
+        while let Some(octets) = self.client.octets(self.desk).await.map_err(Broken::Reset)? {
             sent += octets.len() as u64;
             exchange.bytes_in += octets.len() as u64;
             if sent > exchange.stream_limit {
@@ -269,18 +265,19 @@ impl Connection {
             let written = match outgoing {
                 Outgoing::Chunked => {
                     let size = format!("{:x}\r\n", octets.len());
-                    self.deadline
+                    self.desk
+                        .deadline
                         .within(wire::write_all(to, [size.as_bytes(), &octets, b"\r\n"]))
                         .await
                 }
-                Outgoing::None | Outgoing::Length(_) => self.deadline.within(wire::write_all(to, [&octets])).await,
+                Outgoing::None | Outgoing::Length(_) => self.desk.deadline.within(wire::write_all(to, [&octets])).await,
             };
             if written.map_err(Failed::from)?.is_err() {
                 return Ok(Pumped::Unwanted);
             }
         }
         if outgoing == Outgoing::Chunked
-            && !matches!(self.deadline.within(to.write_all(b"0\r\n\r\n")).await, Ok(Ok(())))
+            && !matches!(self.desk.deadline.within(to.write_all(b"0\r\n\r\n")).await, Ok(Ok(())))
         {
             return Ok(Pumped::Unwanted);
         }
@@ -288,8 +285,8 @@ impl Connection {
     }
 }
 
-fn outgoing(forward: &Forward, raw: &RawHead) -> Outgoing {
-    match (&forward.body, raw.body()) {
+fn outgoing(forward: &Forward, announced: h1::Body) -> Outgoing {
+    match (&forward.body, announced) {
         (Body::None, _) => Outgoing::None,
         (Body::Held(octets), _) => Outgoing::Length(octets.len() as u64),
         (Body::Streamed, h1::Body::Length(length)) => Outgoing::Length(length),

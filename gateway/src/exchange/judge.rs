@@ -2,24 +2,18 @@
 
 use yett_engine::{Body, BodyNeed, Head, Opened, Permit, Release, Stop, reason};
 
-use super::Connection;
-use super::exchange::Exchange;
+use super::{Client, Exchange, Flow};
 use crate::decision::MOST_ROUNDS;
 pub(super) use crate::decision::guarded;
-use crate::h1::{self, RawHead};
+use crate::h1;
 
-impl Connection {
+impl<C: Client> Flow<'_, C> {
     /// Judges a request up to its permit; or what it is answered instead.
-    pub(super) async fn judge(
-        &mut self,
-        exchange: &mut Exchange,
-        head: &Head,
-        raw: &RawHead,
-    ) -> Result<Permit, Release> {
+    pub(super) async fn judge(&mut self, exchange: &mut Exchange, head: &Head) -> Result<Permit, Release> {
         let mut body = None;
         for _ in 0..MOST_ROUNDS {
             let ground = exchange.ground.clone();
-            let process = self.thread.process.clone();
+            let process = self.desk.thread.process.clone();
             let mut facts = process.state.facts(&ground);
             let opened = match guarded(|| exchange.session.head(head, &mut facts)) {
                 Some(opened) => opened,
@@ -32,7 +26,7 @@ impl Connection {
                     let body = match &body {
                         Some(body) => Body::clone(body),
                         None => body
-                            .insert(self.body(exchange, caller.body_need(&ground.plan), raw).await?)
+                            .insert(self.body(exchange, caller.body_need(&ground.plan)).await?)
                             .clone(),
                     };
                     match guarded(|| exchange.session.body(caller, body, &mut facts)) {
@@ -53,18 +47,18 @@ impl Connection {
     }
 
     /// Brings the body as the engine wants it.
-    async fn body(&mut self, exchange: &mut Exchange, need: BodyNeed, raw: &RawHead) -> Result<Body, Release> {
+    async fn body(&mut self, exchange: &mut Exchange, need: BodyNeed) -> Result<Body, Release> {
         let limit = match need {
             BodyNeed::Hold { limit } | BodyNeed::Stream { limit } => limit,
         };
-        let had = match (raw.body(), need) {
+        let had = match (exchange.announced, need) {
             (h1::Body::None | h1::Body::Length(0), _) => Ok(Body::None),
             (h1::Body::Length(length), _) if length > limit => Err(reason::VALIDATE_BODY_TOO_LARGE),
             (_, BodyNeed::Stream { .. }) => {
                 exchange.stream_limit = limit;
                 Ok(Body::Streamed)
             }
-            (_, BodyNeed::Hold { .. }) => self.hold(exchange, limit, raw).await,
+            (_, BodyNeed::Hold { .. }) => self.hold(exchange, limit).await,
         };
         had.map_err(|reason| exchange.session.fault(reason))
     }
