@@ -63,10 +63,12 @@ fn missing(input: &Input, operation: &Operation, judge: &mut Judge<'_>) -> Resul
 }
 
 fn undeclared(input: &Input, operation: &Operation, judge: &mut Judge<'_>) -> Result<(), Stop> {
-    let query = input.caller().call().request().query();
-    let names = query
+    let call = input.caller().call();
+    let names = call
+        .request()
+        .query()
         .iter()
-        .filter(|(name, _)| !parameters::declares(operation, name))
+        .filter(|(name, _)| !parameters::declares(call, operation, name))
         .map(|(name, _)| format!("/query/{}", json::escape(name)));
     refuse(reason::CONTRACT_PARAMETER_UNDECLARED, names, judge)
 }

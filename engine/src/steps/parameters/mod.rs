@@ -55,14 +55,14 @@ pub(super) fn read(
     Ok(values)
 }
 
-/// Whether some parameter of the operation is, or takes in, the query's name.
-pub(crate) fn declares(operation: &Operation, name: &str) -> bool {
+/// Whether some parameter of the operation is, or takes in, the query's name, as this call is read.
+pub(crate) fn declares(call: &Call, operation: &Operation, name: &str) -> bool {
     operation
         .parameters
         .iter()
         .map(|planned| &planned.described)
         .filter(|described| described.place == Place::Query)
-        .any(|described| claims(described, name) || is_free(described))
+        .any(|described| claims(call, described, name) || is_free(call, described))
 }
 
 /// Where a parameter stands, as a JSON pointer: `/query/name`, `/path/id`, `/header/x-tenant`, `/cookie/session`.
@@ -112,17 +112,19 @@ fn is_exploded(described: &Parameter) -> bool {
 }
 
 /// An exploded object that names no members takes in every name that nothing else claims.
-fn is_free(described: &Parameter) -> bool {
-    is_exploded(described) && described.members.is_empty()
+fn is_free(call: &Call, described: &Parameter) -> bool {
+    members(call, described) == Members::Exploded && described.members.is_empty()
 }
 
-fn claims(described: &Parameter, name: &str) -> bool {
-    if described.style == "deepObject" {
-        return name
+/// Whether a name of the query is read as this parameter, or as a part of it: what nothing reads, nothing may claim.
+fn claims(call: &Call, described: &Parameter, name: &str) -> bool {
+    match members(call, described) {
+        Members::Apart => described.name == name,
+        Members::Deep => name
             .strip_prefix(&*described.name)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('['));
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('[')),
+        Members::Exploded => described.members.contains_key(name),
     }
-    described.name == name || (is_exploded(described) && described.members.contains_key(name))
 }
 
 fn query<'c>(call: &'c Call, name: &str) -> Texts<'c> {
@@ -241,14 +243,14 @@ fn object(
     let mut object = Map::new();
     for (name, text) in call.request().query() {
         let member = match members {
-            Members::Deep if claims(described, name) => match style::deep(&described.name, name) {
+            Members::Deep if claims(call, described, name) => match style::deep(&described.name, name) {
                 Some(member) => member,
                 None => {
                     refuse(reason::VALIDATE_PARAMETER_MALFORMED, described, judge)?;
                     continue;
                 }
             },
-            Members::Exploded if is_member(operation, described, name) => name,
+            Members::Exploded if is_member(call, operation, described, name) => name,
             _ => continue,
         };
         let Some(text) = text.as_deref() else {
@@ -272,10 +274,10 @@ fn object(
     Ok((!object.is_empty()).then_some(Value::Object(object)))
 }
 
-fn is_member(operation: &Operation, described: &Parameter, name: &str) -> bool {
+fn is_member(call: &Call, operation: &Operation, described: &Parameter, name: &str) -> bool {
     if !described.members.is_empty() {
         return described.members.contains_key(name);
     }
     let mut others = operation.parameters.iter().map(|planned| &planned.described);
-    !others.any(|other| other.place == Place::Query && !std::ptr::eq(&**other, described) && claims(other, name))
+    !others.any(|other| other.place == Place::Query && !std::ptr::eq(&**other, described) && claims(call, other, name))
 }
