@@ -46,7 +46,7 @@ pub(super) fn read(
                 }
             },
             Place::Header => header(call, described, judge)?,
-            Place::Cookie => cookie(call, described, judge)?,
+            Place::Cookie => cookie(call, operation, described, judge)?,
         };
         if let Some(value) = one(&texts, described, depth, judge)? {
             values.push((index, value));
@@ -155,34 +155,51 @@ fn shadows(name: &str, described: &str) -> bool {
 }
 
 /// RFC 6265 5.4: `name=value; name=value`. Some servers strip more from a name than others, so a name that stands beside what
-/// cannot be in one (blanks, bytes beyond ASCII) is not written as it must be.
-fn cookie<'c>(call: &'c Call, described: &Parameter, judge: &mut Judge<'_>) -> Result<Texts<'c>, Stop> {
+/// cannot be in one (blanks, bytes beyond ASCII) is not written as it must be; nor is any other pair in which one of them may
+/// see the end, and this cookie behind it.
+fn cookie<'c>(
+    call: &'c Call,
+    operation: &Operation,
+    described: &Parameter,
+    judge: &mut Judge<'_>,
+) -> Result<Texts<'c>, Stop> {
     let mut texts = Texts::new();
     for line in call.request().header("cookie") {
         for pair in line.split(|byte| *byte == b';').map(<[u8]>::trim_ascii) {
             let at = pair.iter().position(|byte| *byte == b'=');
             let (name, value) = at.and_then(|at| pair.split_at_checked(at)).unwrap_or((pair, b""));
-            if name == described.name.as_bytes() {
-                let value = value.get(1..).unwrap_or_default();
-                if is_quoted(value, described) {
-                    refuse(reason::VALIDATE_PARAMETER_MALFORMED, described, judge)?;
-                }
-                texts.push(Some(readable(value, described, judge)?));
-            } else if stripped(name) == described.name.as_bytes() {
+            let value = value.get(1..).unwrap_or_default();
+            let is_it = name == described.name.as_bytes();
+            let is_shadow = !is_it && stripped(name) == described.name.as_bytes();
+            if is_shadow || !is_whole(name, value, operation) {
                 refuse(reason::VALIDATE_PARAMETER_MALFORMED, described, judge)?;
+            }
+            if is_it {
+                texts.push(Some(readable(value, described, judge)?));
             }
         }
     }
     Ok(texts)
 }
 
-/// Section 4.1.1 has neither quotes nor backslashes within a value: some servers take `"\141"` for `a`. JSON has to have them, and
-/// only what begins with a quote is unquoted.
-fn is_quoted(value: &[u8], described: &Parameter) -> bool {
-    if described.style == "json" {
-        return value.first() == Some(&b'"');
-    }
-    value.iter().any(|byte| matches!(byte, b'"' | b'\\'))
+/// Section 4.1.1 has no blank, comma, quote or backslash within a pair, but for one pair of quotes around a value. Where one
+/// stands, Python parts cookies at blanks and reads over `;` within quotes, others part them at commas, and some take
+/// `"\141"` for `a`. A list must have its commas, and JSON all but blanks; only what begins with a quote is unquoted.
+fn is_whole(name: &[u8], value: &[u8], operation: &Operation) -> bool {
+    let mut all = operation.parameters.iter().map(|planned| &planned.described);
+    let described = all.find(|known| known.place == Place::Cookie && known.name.as_bytes() == name);
+    let is_json = described.is_some_and(|known| known.style == "json");
+    let is_list = described.is_some_and(|known| known.types.iter().any(|kind| kind == "array" || kind == "object"));
+    let bare = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+    let value = bare.filter(|_| described.is_none()).unwrap_or(value);
+    let may_hold = |byte: &u8| match byte {
+        b' ' | b'\t' => false,
+        b',' => is_json || is_list,
+        b'"' | b'\\' => is_json,
+        _ => true,
+    };
+    let is_name = |byte: &u8| !matches!(byte, b' ' | b'\t' | b',' | b'"' | b'\\');
+    name.iter().all(is_name) && value.iter().all(may_hold) && !(is_json && value.first() == Some(&b'"'))
 }
 
 fn stripped(name: &[u8]) -> &[u8] {
