@@ -60,7 +60,9 @@ pub struct Reply {
     proposed: Option<(Vec<Pointer>, Value)>,
     /// Members that shape splices out.
     dropped: Vec<Pointer>,
-    /// The status stays, and a problem document takes the place of the body.
+    /// The status stays, and the upstream's body does not leave.
+    emptied: bool,
+    /// A problem document takes its place.
     replaced: bool,
 }
 
@@ -100,6 +102,10 @@ impl Reply {
             *value = left;
         }
         true
+    }
+
+    pub(super) fn is_emptied(&self) -> bool {
+        self.emptied
     }
 
     pub(super) fn is_replaced(&self) -> bool {
@@ -178,6 +184,8 @@ pub(crate) fn receive(pass: Pass, answer: Answer, judge: &mut Judge<'_>) -> Resu
         declared: course != Course::Undeclared,
         proposed: None,
         dropped: Vec::new(),
+        // What describes the body of a HEAD or a 304 describes one that is elsewhere.
+        emptied: emptied && course != Course::Bare,
         replaced: emptied && matches!(course, Course::Replace(_)),
     })
 }

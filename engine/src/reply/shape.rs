@@ -42,7 +42,7 @@ type Headers = Vec<(Bytes, Bytes)>;
 /// `Stop::Deny` where dropped members cannot be spliced out of the body.
 pub(crate) fn shape(reply: Reply, trace_id: &str, judge: &mut Judge<'_>) -> Result<Release, Stop> {
     let plan = judge.plan;
-    let replaced = reply.is_replaced();
+    let (emptied, replaced) = (reply.is_emptied(), reply.is_replaced());
     let (pass, status, received, body, dropped) = reply.into_parts();
     let call = pass.input().caller().call();
     let api = call.api(plan);
@@ -54,7 +54,8 @@ pub(crate) fn shape(reply: Reply, trace_id: &str, judge: &mut Judge<'_>) -> Resu
         !(is_withheld(name)
             || hop.contains(name)
             || is_set_here(api, name)
-            || replaced && is_of_body(name)
+            || emptied && is_of_body(name)
+            || replaced && name.as_ref() == b"cache-control"
             || cut && is_digest(name))
     };
     let mut headers: Headers = received.into_iter().filter(|(name, _)| stays(name)).collect();
@@ -160,8 +161,9 @@ fn is_digest(name: &[u8]) -> bool {
     )
 }
 
+/// What says anything of a body that does not leave.
 fn is_of_body(name: &[u8]) -> bool {
-    name.starts_with(b"content-") || matches!(name, b"etag" | b"last-modified" | b"cache-control" | b"accept-ranges")
+    name.starts_with(b"content-") || matches!(name, b"last-modified" | b"accept-ranges") || is_digest(name)
 }
 
 fn is_set_here(api: Option<&Api>, name: &[u8]) -> bool {
