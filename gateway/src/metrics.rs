@@ -141,7 +141,21 @@ pub(crate) fn text(process: &Process) -> String {
     handshakes(&process.metrics, &mut out);
     certificates(process, &mut out);
     facts(process, &mut out);
+    healthy(process, &mut out);
     out
+}
+
+fn healthy(process: &Process, out: &mut String) {
+    let ground = process.state.ground();
+    out.push_str("# HELP yett_upstream_healthy Whether a URL passes its health checks; 1 as long as none has ended.\n");
+    out.push_str("# TYPE yett_upstream_healthy gauge\n");
+    for (api, targets) in ground.plan.apis.iter().zip(&ground.targets) {
+        for target in targets.iter().filter(|target| target.checked) {
+            let (api, url) = (escaped(&api.name), escaped(&target.url));
+            let healthy = u8::from(!target.is_unhealthy());
+            let _ = writeln!(out, "yett_upstream_healthy{{api=\"{api}\",url=\"{url}\"}} {healthy}");
+        }
+    }
 }
 
 fn handshakes(metrics: &Metrics, out: &mut String) {

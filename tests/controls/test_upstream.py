@@ -10,6 +10,7 @@ def test_the_plan_that_comes_of_it(api):
         "timeout": 5000,
         "connect": 5000,
         "ejection": {"after": 5, "time": 5000, "longest": 300_000},
+        "health": None,
         "connections": 1024,
     }
 
@@ -44,6 +45,24 @@ def test_when_a_url_is_left_alone(api, refused):
         ({"before": 1}, "one of after, time, longest"),
     ]:
         assert refused(upstream={"urls": urls, "ejection": wrong}) == [expected]
+
+
+def test_how_a_url_is_checked(api, refused):
+    urls = ["http://a:1"]
+    health = api(upstream={"urls": urls, "health": {"path": "/healthz?full"}}).upstream.plan()["health"]
+    default = {"interval": 5000, "timeout": 1000, "healthy": 2, "unhealthy": 3, "status": []}
+    assert health == {"path": "/healthz?full", **default}
+    for wrong, expected in [
+        ({}, "the key path (Asked with GET, behind the URL: `/healthz`)"),
+        ({"path": "healthz"}, "a path such as /healthz, of visible ASCII characters, without #"),
+        ({"path": "/a b"}, "a path such as /healthz, of visible ASCII characters, without #"),
+        ({"path": "/a\r\nX: 1"}, "a path such as /healthz, of visible ASCII characters, without #"),
+        ({"path": "/", "interval": "500ms"}, "a duration no longer than `interval`"),
+        ({"path": "/", "healthy": 0}, "at least 1"),
+        ({"path": "/", "status": [100]}, "at least 200"),
+        ({"path": "/", "port": 1}, "one of path, interval, timeout, healthy, unhealthy, status"),
+    ]:
+        assert refused(upstream={"urls": urls, "health": wrong}) == [expected]
 
 
 def test_how_many_requests_may_be_under_way(api, refused):

@@ -75,6 +75,7 @@ def test_three_lines_have_every_default(compiled):
         "timeout": 30_000,
         "connect": 5_000,
         "ejection": {"after": 5, "time": 5_000, "longest": 300_000},
+        "health": None,
         "connections": 1024,
     }
     assert [(each["by"], each["count"], each["period"], each["burst"]) for each in only["limits"]] == [

@@ -17,6 +17,9 @@ pub struct Upstream {
     /// When a URL that fails is left alone; none: never.
     #[serde(default)]
     pub ejection: Option<Ejection>,
+    /// How each URL is asked whether it is well; none: only requests find out.
+    #[serde(default)]
+    pub health: Option<Health>,
     /// Requests under way to one host and port, over all threads; each has a connection.
     #[serde(default = "connections")]
     pub connections: u32,
@@ -36,6 +39,25 @@ pub struct Ejection {
     pub time: NonZeroU64,
     /// Milliseconds at most.
     pub longest: u64,
+}
+
+/// Active health checks of each URL of an API.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Health {
+    /// Behind the URL; begins with a slash.
+    pub path: String,
+    /// Milliseconds between two checks of a URL.
+    pub interval: NonZeroU64,
+    /// Milliseconds that a check may take, with all that is asked of a resolver.
+    pub timeout: NonZeroU64,
+    /// Passed checks in a row after which a URL is asked again.
+    pub healthy: NonZeroU32,
+    /// Failed checks in a row after which a URL is not asked.
+    pub unhealthy: NonZeroU32,
+    /// What passes; none: every 2xx.
+    #[serde(default)]
+    pub status: Vec<u16>,
 }
 
 /// One place where an upstream is reached: a URL, or a URL and its weight.

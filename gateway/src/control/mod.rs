@@ -1,10 +1,11 @@
-//! The control thread: key sets, plans, drains, and the parent's word; it never sees a request.
+//! The control thread: key sets, health checks, plans, drains, and the parent's word; it never sees a request.
 //!
 //! How parent and child speak is `docs/control-protocol.md`: newline-delimited JSON on an inherited Unix socket, one reply for
 //! each message, in order. What may not enter here: anything that a request waits for, but key sets.
 
 mod admin;
 mod facts;
+mod health;
 mod message;
 mod socket;
 #[cfg(test)]
@@ -59,6 +60,7 @@ pub(crate) async fn live(control: Control) -> io::Result<()> {
     } = control;
     let mut signals = Signals::new()?;
     spawn_local(facts::serve(process.state.clone(), wishes));
+    spawn_local(health::serve(process.state.clone()));
     if let Some(admin) = admin {
         admin.set_nonblocking(true)?;
         spawn_local(admin::serve(

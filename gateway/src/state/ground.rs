@@ -89,10 +89,25 @@ fn targets(index: u32, api: &yett_engine::plan::Api, servers: &Servers, faults: 
             found: "no URL".to_owned(),
         });
     }
+    if let Some(health) = &api.upstream.health
+        && !(health.path.starts_with('/')
+            && health
+                .path
+                .bytes()
+                .all(|octet| octet.is_ascii_graphic() && octet != b'#'))
+    {
+        faults.push(Fault {
+            pointer: format!("/apis/{index}/upstream/health/path"),
+            found: format!("{:?}, expected a path of visible ASCII characters", health.path),
+        });
+    }
     let mut targets = Vec::new();
     for (number, url) in api.upstream.urls.iter().enumerate() {
         match Target::parse(&api.name, url, servers) {
-            Ok(target) => targets.push(Arc::new(target)),
+            Ok(mut target) => {
+                target.checked = api.upstream.health.is_some();
+                targets.push(Arc::new(target));
+            }
             Err(found) => faults.push(Fault {
                 pointer: format!("{at}/{number}"),
                 found,

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use yett_engine::plan::Ejection;
 
+use super::checks::Checks;
+
 /// What all threads know of one URL of an API.
 #[derive(Debug, Default)]
 pub(crate) struct Conduct {
@@ -13,6 +15,8 @@ pub(crate) struct Conduct {
     times: AtomicU32,
     /// Until when it is ejected; stays when that is over.
     until: AtomicU64,
+    /// What its health checks found.
+    pub(crate) checks: Checks,
 }
 
 impl Conduct {
@@ -52,6 +56,13 @@ impl Conduct {
     /// Asks it again.
     pub(crate) fn pardon(&self) {
         self.until.store(0, Ordering::Relaxed);
+    }
+
+    /// Asks it again as if it had never failed: it passes its checks after it had not.
+    pub(crate) fn begin_anew(&self) {
+        self.failures.store(0, Ordering::Relaxed);
+        self.times.store(0, Ordering::Relaxed);
+        self.pardon();
     }
 }
 

@@ -6,9 +6,11 @@
 mod addresses;
 mod answer;
 mod body;
+mod checks;
 mod choice;
 mod conduct;
 mod pool;
+mod probe;
 mod send;
 mod server;
 mod target;
@@ -16,8 +18,10 @@ mod targets;
 
 pub(crate) use answer::{AnswerHead, Framing};
 pub(crate) use body::{BodyReader, Part};
+pub(crate) use checks::Change;
 use choice::choose;
 pub(crate) use pool::{Conn, Pool};
+pub(crate) use probe::probe;
 pub(crate) use send::{Failed, Outgoing, Receiver, connect, write_head};
 pub(crate) use server::Servers;
 pub(crate) use server::{Open, Server};

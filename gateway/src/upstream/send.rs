@@ -139,7 +139,7 @@ async fn learn(server: &Arc<Server>, deadline: &Deadline, servers: &Servers) -> 
 }
 
 /// Every address of a name once, as the system resolves it; none where it cannot.
-async fn resolve(server: &Server) -> Vec<SocketAddr> {
+pub(super) async fn resolve(server: &Server) -> Vec<SocketAddr> {
     match lookup_host((&*server.host, server.port)).await {
         Ok(found) => found.collect(),
         Err(_) => Vec::new(),

@@ -18,6 +18,8 @@ pub(crate) struct Target {
     pub(crate) prefix: Box<str>,
     /// Its share of the requests; at least 1.
     pub(crate) weight: u64,
+    /// Whether the plan has its health checked.
+    pub(crate) checked: bool,
 }
 
 impl Target {
@@ -58,7 +60,24 @@ impl Target {
             conduct: servers.conduct(api, url),
             prefix: path.trim_end_matches('/').into(),
             weight: described.weight.into(),
+            checked: false,
         })
+    }
+
+    /// Host and port as the plan writes them.
+    pub(crate) fn authority(&self) -> &str {
+        let rest = self.url.split_once("://").map_or("", |(_, rest)| rest);
+        rest.split('/').next().unwrap_or_default()
+    }
+
+    /// It fails its health checks.
+    pub(crate) fn is_unhealthy(&self) -> bool {
+        self.checked && self.conduct.checks.failing()
+    }
+
+    /// Whether no request goes to it: its requests failed, or its health checks do.
+    pub(crate) fn is_left_alone(&self, now: u64) -> bool {
+        self.conduct.ejected(now) > 0 || self.is_unhealthy()
     }
 }
 

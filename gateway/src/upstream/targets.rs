@@ -1,4 +1,5 @@
-//! The targets of one API: which is asked, and which are left alone because they fail. Times are given; nothing is sent here.
+//! The targets of one API: which is asked, and which are left alone because they fail. Where health checks and requests both say
+//! something of a URL, it is asked when neither speaks against it. Times are given; nothing is sent here.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,23 +19,37 @@ pub(crate) struct Targets {
 impl Targets {
     /// At least half of them are in use, whatever an earlier plan left alone.
     pub(crate) fn new(all: Vec<Arc<Target>>, rules: Option<Ejection>, now: u64) -> Self {
-        let most = if rules.is_some() { all.len() / 2 } else { 0 };
-        let ejected = all.iter().filter(|target| target.conduct.ejected(now) > 0);
-        for surplus in ejected.skip(most) {
-            surplus.conduct.pardon();
-        }
-        Self {
+        let targets = Self {
             all,
             rules,
             ejecting: Mutex::default(),
+        };
+        targets.keep_half(now);
+        targets
+    }
+
+    /// Asks those again that are ejected beyond the half of all that may be left alone; what fails its checks counts as well, so
+    /// that requests which fail never add an outage to one that checks have found.
+    pub(crate) fn keep_half(&self, now: u64) {
+        let unhealthy = self.iter().filter(|target| target.is_unhealthy()).count();
+        let half = if self.rules.is_some() { self.all.len() / 2 } else { 0 };
+        let most = half.saturating_sub(unhealthy);
+        let ejected = self.iter().filter(|target| target.conduct.ejected(now) > 0);
+        for surplus in ejected.filter(|target| !target.is_unhealthy()).skip(most) {
+            surplus.conduct.pardon();
         }
+    }
+
+    /// All of them, shared.
+    pub(crate) fn all(&self) -> &[Arc<Target>] {
+        &self.all
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Target> {
         self.all.iter().map(|target| &**target)
     }
 
-    /// The target to ask next, and its index: none that is ejected or in `tried`.
+    /// The target to ask next, and its index: none that is left alone or in `tried`.
     pub(crate) fn choose(&self, tried: &[usize], now: u64, draw: u64) -> Option<(usize, &Arc<Target>)> {
         let index = choose(&self.all, tried, now, draw)?;
         Some((index, self.all.get(index)?))
@@ -54,8 +69,8 @@ impl Targets {
             return;
         }
         let _alone = self.ejecting.lock().unwrap_or_else(PoisonError::into_inner);
-        let ejected = self.iter().filter(|target| target.conduct.ejected(now) > 0).count();
-        if target.conduct.ejected(now) == 0 && (ejected + 1) * 2 <= self.all.len() {
+        let alone = self.iter().filter(|target| target.is_left_alone(now)).count();
+        if !target.is_left_alone(now) && (alone + 1) * 2 <= self.all.len() {
             let time = target.conduct.eject(rules, now);
             log::warning(
                 "an upstream fails and is left alone",
@@ -66,9 +81,11 @@ impl Targets {
 
     /// Seconds until one of them may be worth asking, at least 1.
     pub(crate) fn wait(&self, now: u64) -> u64 {
-        let waits = self
-            .iter()
-            .map(|target| target.conduct.ejected(now).max(target.server.down(now)));
+        let waits = self.iter().map(|target| {
+            let check = target.conduct.checks.wait(now).filter(|_| target.is_unhealthy());
+            let ejected = target.conduct.ejected(now);
+            ejected.max(target.server.down(now)).max(check.unwrap_or_default())
+        });
         waits.min().unwrap_or_default().div_ceil(1_000).max(1)
     }
 }
@@ -76,7 +93,7 @@ impl Targets {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
-    use yett_engine::plan::UpstreamUrl;
+    use yett_engine::plan::{Health, UpstreamUrl};
 
     use super::super::Servers;
     use super::*;
@@ -172,6 +189,65 @@ mod tests {
         assert_eq!(ejected(4, Some(rules())), 2);
         assert_eq!(ejected(2, Some(rules())), 1, "half of those that are left");
         assert_eq!(ejected(4, None), 0, "nobody is left alone any more");
+    }
+
+    /// Has its checks fail or pass for long.
+    fn checked(targets: &Targets, index: usize, passes: bool) {
+        let rules: Health = serde_json::from_str(
+            r#"{"path": "/", "interval": 5000, "timeout": 1, "healthy": 2, "unhealthy": 3, "status": []}"#,
+        )
+        .unwrap();
+        for _ in 0..3 {
+            targets
+                .all
+                .get(index)
+                .unwrap()
+                .conduct
+                .checks
+                .end(passes, &rules, 5_000);
+        }
+    }
+
+    #[test]
+    fn what_fails_its_checks_counts_among_those_that_are_left_alone() {
+        let servers = Servers::default();
+        let mut all = described(2, &servers);
+        for target in &mut all {
+            Arc::get_mut(target).unwrap().checked = true;
+        }
+        let targets = Targets::new(all, Some(rules()), 0);
+        checked(&targets, 0, false);
+        assert_eq!(targets.choose(&[], 0, DRAW).unwrap().0, 1);
+        assert_eq!(
+            fail(&targets, 1, 10, 0),
+            0,
+            "requests that fail do not take the last one"
+        );
+        checked(&targets, 1, false);
+        assert!(targets.choose(&[], 0, DRAW).is_none(), "checks do: nobody is asked");
+        assert_eq!(targets.wait(1_000), 4, "until the next check");
+        checked(&targets, 0, true);
+        assert_eq!(targets.choose(&[], 0, DRAW).unwrap().0, 0);
+    }
+
+    #[test]
+    fn what_was_ejected_is_asked_again_when_checks_take_the_other_half() {
+        let mut all = described(2, &Servers::default());
+        for target in &mut all {
+            Arc::get_mut(target).unwrap().checked = true;
+        }
+        let targets = Targets::new(all, Some(rules()), 0);
+        assert_eq!(fail(&targets, 0, 3, 0), 5_000);
+        checked(&targets, 1, false);
+        targets.keep_half(0);
+        assert_eq!(targets.choose(&[], 0, DRAW).unwrap().0, 0);
+    }
+
+    #[test]
+    fn a_plan_without_checks_asks_what_an_earlier_one_found_unhealthy() {
+        let targets = targets(1);
+        checked(&targets, 0, false);
+        assert_eq!(targets.choose(&[], 0, DRAW).unwrap().0, 0);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod connections;
 mod control;
 mod drain;
 mod evidence;
+mod health;
 mod key_sets;
 mod state;
 mod support;

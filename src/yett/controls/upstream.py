@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
 
@@ -9,6 +10,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from yett.policy.section import Also, Section, wrong
 from yett.policy.values import Duration, UpstreamUrl
+
+_PATH = re.compile(r"/[!-\"$-~]*")
 
 
 class Target(Section):
@@ -72,13 +75,45 @@ def as_ejection(value: object) -> object:
     return None if value == "none" else value
 
 
+def as_path(value: object) -> str:
+    """A path, with a query or without, as it goes out."""
+    if not isinstance(value, str) or not _PATH.fullmatch(value):
+        raise wrong("a path such as /healthz, of visible ASCII characters, without #")
+    return value
+
+
+class Health(Section):
+    """`upstream.health`: each URL is asked whether it is well.
+
+    One that fails is not asked; all fail: clients get 503.
+    """
+
+    path: Annotated[str, BeforeValidator(as_path)] = Field(description="Asked with GET, behind the URL: `/healthz`")
+    interval: Duration = Field(default=5_000, description="Between two checks of a URL, a tenth more or less")
+    timeout: Duration = Field(default=1_000, description="How long a check may take, from the resolver to the head")
+    healthy: int = Field(default=2, ge=1, le=1_000, description="Passed checks in a row after which it is asked again")
+    unhealthy: int = Field(default=3, ge=1, le=1_000, description="Failed checks in a row after which it is not asked")
+    status: list[Annotated[int, Field(ge=200, le=599)]] = Field(
+        default=[], description="The statuses that pass; default: every 2xx"
+    )
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if self.timeout > self.interval:
+            raise wrong("a duration no longer than `interval`", "a longer one", ("timeout",))
+        return self
+
+    def plan(self) -> dict[str, Any]:
+        """As the compiled plan writes it."""
+        return self.model_dump()
+
+
 class Upstream(Section):
     """`upstream`: the API itself."""
 
     not_built: ClassVar[Mapping[str, str]] = {
         "tls": "upstreams are reached by http:// until then",
         "retries": "a request is sent once until then",
-        "health": "only requests find out which URL fails until then",
         "balance": "of two URLs drawn by weight the less busy is asked until then",
     }
 
@@ -94,6 +129,7 @@ class Upstream(Section):
     ejection: Annotated[Ejection | None, BeforeValidator(as_ejection), Also(const="none")] = Field(
         default=Ejection(), description="When a URL that fails is left alone; `none`: never"
     )
+    health: Health | None = Field(default=None, description="How each URL is checked; default: requests alone find out")
     connections: int = Field(
         default=1024,
         ge=1,
@@ -108,5 +144,6 @@ class Upstream(Section):
             "timeout": self.timeout,
             "connect": self.connect,
             "ejection": self.ejection and self.ejection.plan(),
+            "health": self.health and self.health.plan(),
             "connections": self.connections,
         }

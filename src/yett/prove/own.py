@@ -49,7 +49,8 @@ class OwnGateway:
         gateway |= {"listen": [{"address": "127.0.0.1:0", "tls": None}], "admin": None, "threads": 1}
         gateway["evidence"] = [{"file": str(self.lines.path)}]
         for api in document["apis"]:
-            api["upstream"]["urls"] = [self._upstream]
+            # The stub answers what it was told, and no health check.
+            api["upstream"] |= {"urls": [self._upstream], "health": None}
         return document
 
     @contextmanager

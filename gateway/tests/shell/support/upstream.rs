@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -45,6 +45,8 @@ struct Kept {
     resets: AtomicUsize,
     /// Answers behind which more was sent than they have.
     surplus: AtomicUsize,
+    /// Says 503 to whoever asks for its health.
+    sick: AtomicBool,
 }
 
 const TOO_LARGE: &[u8] = b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n";
@@ -78,6 +80,20 @@ impl Upstream {
         self.kept.surplus.load(Ordering::Relaxed)
     }
 
+    /// From now on its health is this.
+    pub(crate) fn is_sick(&self, sick: bool) {
+        self.kept.sick.store(sick, Ordering::Relaxed);
+    }
+
+    /// What did not ask for its health.
+    pub(crate) fn served(&self) -> usize {
+        let received = self.received();
+        received
+            .iter()
+            .filter(|request| !request.target().ends_with("/healthz"))
+            .count()
+    }
+
     pub(crate) fn resets(&self) -> usize {
         self.kept.resets.load(Ordering::Relaxed)
     }
@@ -104,7 +120,7 @@ fn serve(mut stream: TcpStream, connection: usize, kept: &Kept) {
             return;
         }
         kept.received.lock().unwrap().push(request.clone());
-        if !answer(&mut stream, &request) {
+        if !answer(&mut stream, &request, kept) {
             return;
         }
         if request.target().starts_with("/surplus") {
@@ -166,7 +182,7 @@ fn body(stream: &mut TcpStream, buffer: &mut Vec<u8>, request: &mut Received, mo
 }
 
 /// Answers by path; false: the connection ends.
-fn answer(stream: &mut TcpStream, request: &Received) -> bool {
+fn answer(stream: &mut TcpStream, request: &Received, kept: &Kept) -> bool {
     let path = request.target().split('?').next().unwrap();
     let number = path
         .rsplit('/')
@@ -184,6 +200,9 @@ fn answer(stream: &mut TcpStream, request: &Received) -> bool {
         stream.write_all(&[head.as_bytes(), body_out].concat()).is_ok()
     };
     match kind {
+        "healthz" if kept.sick.load(Ordering::Relaxed) => stream
+            .write_all(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n")
+            .is_ok(),
         "echo" => whole(stream, &request.body),
         "slow" => {
             std::thread::sleep(Duration::from_millis(number as u64));
