@@ -39,6 +39,8 @@ struct Counted {
     requests: BTreeMap<Labels, u64>,
     total: u64,
     upstream: BTreeMap<u16, u64>,
+    /// By API: requests that were sent again, and those that were not for the budget was spent.
+    retries: BTreeMap<Arc<str>, [u64; 2]>,
     buckets: [u64; BOUNDS.len()],
     micros: u64,
 }
@@ -65,6 +67,11 @@ impl Metrics {
                 reason: trace.refused(),
             };
             *counted.requests.entry(labels).or_default() += 1;
+            if let Some(api) = api.filter(|_| record.attempts > 1 || record.over_budget) {
+                let [sent, over_budget] = counted.retries.entry(api.name.clone()).or_default();
+                *sent += u64::from(record.attempts.saturating_sub(1));
+                *over_budget += u64::from(record.over_budget);
+            }
             if record.upstream > 0 {
                 *counted.upstream.entry(record.upstream / 100).or_default() += 1;
             }
@@ -99,6 +106,7 @@ pub(crate) fn text(process: &Process) -> String {
     requests(&counted, &mut out);
     latency(&counted, &mut out);
     upstream(&counted, &mut out);
+    retries(&counted, &mut out);
     drop(counted);
     let gauge = |out: &mut String, name: &str, kind: &str, help: &str, value: u64| {
         let _ = writeln!(
@@ -224,6 +232,22 @@ fn upstream(counted: &Counted, out: &mut String) {
     }
     for (reason, count) in errors {
         let _ = writeln!(out, "yett_upstream_errors_total{{reason=\"{reason}\"}} {count}");
+    }
+}
+
+fn retries(counted: &Counted, out: &mut String) {
+    out.push_str(
+        "# HELP yett_upstream_retries_total Requests that were sent again, or not for the budget was spent.\n",
+    );
+    out.push_str("# TYPE yett_upstream_retries_total counter\n");
+    for (api, counts) in &counted.retries {
+        for (outcome, count) in ["sent", "over_budget"].iter().zip(counts) {
+            let api = escaped(api);
+            let _ = writeln!(
+                out,
+                "yett_upstream_retries_total{{api=\"{api}\",outcome=\"{outcome}\"}} {count}"
+            );
+        }
     }
 }
 

@@ -11,6 +11,7 @@ def test_the_plan_that_comes_of_it(api):
         "connect": 5000,
         "ejection": {"after": 5, "time": 5000, "longest": 300_000},
         "health": None,
+        "retries": {"attempts": 2, "budget": 20, "try_timeout": None},
         "connections": 1024,
     }
 
@@ -63,6 +64,23 @@ def test_how_a_url_is_checked(api, refused):
         ({"path": "/", "port": 1}, "one of path, interval, timeout, healthy, unhealthy, status"),
     ]:
         assert refused(upstream={"urls": urls, "health": wrong}) == [expected]
+
+
+def test_when_a_request_is_sent_again(api, refused):
+    urls = ["http://a:1"]
+    retries = api(upstream={"urls": urls, "retries": {"budget": "5%", "try_timeout": "1s"}}).upstream.plan()["retries"]
+    assert retries == {"attempts": 2, "budget": 5, "try_timeout": 1000}
+    assert api(upstream={"urls": urls, "retries": "none"}).upstream.plan()["retries"] is None
+    for wrong, expected in [
+        ({"attempts": 0}, "at least 1"),
+        ({"attempts": 11}, "at most 10"),
+        ({"budget": "0%"}, "a whole percentage from 1% to 100%, such as 20%"),
+        ({"budget": 20}, "a whole percentage from 1% to 100%, such as 20%"),
+        ({"try_timeout": "30s"}, "a duration shorter than `timeout`"),
+        (None, "`none`, or a mapping with keys of attempts, budget, try_timeout"),
+        ({"on": ["503"]}, "one of attempts, budget, try_timeout"),
+    ]:
+        assert refused(upstream={"urls": urls, "retries": wrong}) == [expected]
 
 
 def test_how_many_requests_may_be_under_way(api, refused):

@@ -76,6 +76,7 @@ def test_three_lines_have_every_default(compiled):
         "connect": 5_000,
         "ejection": {"after": 5, "time": 5_000, "longest": 300_000},
         "health": None,
+        "retries": {"attempts": 2, "budget": 20, "try_timeout": None},
         "connections": 1024,
     }
     assert [(each["by"], each["count"], each["period"], each["burst"]) for each in only["limits"]] == [

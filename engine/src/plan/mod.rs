@@ -19,7 +19,7 @@ pub use load::Fault;
 pub use named::Named;
 pub(crate) use route::{Path, Router, Routes, Spans};
 pub use schemas::{Schema, Schemas};
-pub use upstream::{Ejection, Health, Upstream, UpstreamUrl};
+pub use upstream::{Ejection, Health, Retries, Upstream, UpstreamUrl};
 
 use crate::jose::{KeySet, Rules};
 use crate::json::Pointer;

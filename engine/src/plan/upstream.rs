@@ -10,7 +10,7 @@ use serde::Deserialize;
 pub struct Upstream {
     /// Where it is reached; each request is sent to one of them.
     pub urls: Vec<UpstreamUrl>,
-    /// Milliseconds from the last byte sent to the last byte of the reply's head.
+    /// Milliseconds from the first attempt to the last byte of the reply's head, all attempts together.
     pub timeout: u64,
     /// Milliseconds to connect.
     pub connect: u64,
@@ -20,6 +20,9 @@ pub struct Upstream {
     /// How each URL is asked whether it is well; none: only requests find out.
     #[serde(default)]
     pub health: Option<Health>,
+    /// When a request is sent again; none: never.
+    #[serde(default = "retries")]
+    pub retries: Option<Retries>,
     /// Requests under way to one host and port, over all threads; each has a connection.
     #[serde(default = "connections")]
     pub connections: u32,
@@ -27,6 +30,11 @@ pub struct Upstream {
 
 fn connections() -> u32 {
     1024
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "serde wants the field's type")]
+fn retries() -> Option<Retries> {
+    Some(Retries::default())
 }
 
 /// When a URL that fails is left alone, and for how long. At least half of an API's URLs stay in use.
@@ -58,6 +66,29 @@ pub struct Health {
     /// What passes; none: every 2xx.
     #[serde(default)]
     pub status: Vec<u16>,
+}
+
+/// When a request whose connection failed is sent again, and what holds all retries of an API together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retries {
+    /// How often a request is sent at most, the first time included.
+    pub attempts: NonZeroU32,
+    /// Retries for each hundred requests.
+    pub budget: u32,
+    /// Milliseconds after which an attempt is given up for another; none: an attempt has all that is left of `timeout`.
+    #[serde(default)]
+    pub try_timeout: Option<NonZeroU64>,
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self {
+            attempts: NonZeroU32::MIN.saturating_add(1),
+            budget: 20,
+            try_timeout: None,
+        }
+    }
 }
 
 /// One place where an upstream is reached: a URL, or a URL and its weight.

@@ -83,6 +83,9 @@ impl Liner {
         if record.upstream > 0 {
             number("upstream_status", record.upstream.into(), to);
         }
+        if record.attempts > 1 {
+            number("attempts", record.attempts.into(), to);
+        }
         number("latency_us", record.micros, to);
         number("bytes_in", record.bytes_in, to);
         number("bytes_out", record.bytes_out, to);

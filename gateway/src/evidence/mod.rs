@@ -45,6 +45,10 @@ pub(crate) struct Record {
     pub(crate) status: u16,
     /// The status that the upstream sent; 0: none.
     pub(crate) upstream: u16,
+    /// How often it was sent to the upstream.
+    pub(crate) attempts: u32,
+    /// It was not sent again, for the budget of retries was spent.
+    pub(crate) over_budget: bool,
     pub(crate) micros: u64,
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
@@ -67,6 +71,8 @@ impl Record {
             peer,
             status,
             upstream: 0,
+            attempts: 0,
+            over_budget: false,
             micros,
             bytes_in: 0,
             bytes_out: 0,

@@ -137,7 +137,6 @@ impl Answering {
         let receiver = Receiver {
             stream: &mut conn.stream,
             buffer: &mut conn.buffer,
-            reused: conn.reused,
         };
         (receiver, &mut self.body)
     }

@@ -31,6 +31,10 @@ pub(crate) struct Exchange {
     pub(crate) status: u16,
     /// The status that the upstream sent; 0: none.
     pub(crate) upstream: u16,
+    /// How often it was sent.
+    pub(crate) attempts: u32,
+    /// It was not sent again, for the budget of retries was spent.
+    pub(crate) over_budget: bool,
     /// Why the request ended, should it be cut now; none: the client does not read its answer.
     pub(crate) blamed: Option<Reason>,
     peer: IpAddr,
@@ -63,6 +67,8 @@ impl Exchange {
             bytes_out: 0,
             status: 0,
             upstream: 0,
+            attempts: 0,
+            over_budget: false,
             blamed: Some(reason::ENGINE_FACT_UNAVAILABLE),
             peer,
             began: Instant::now(),
@@ -100,6 +106,8 @@ impl Exchange {
             peer: self.peer,
             status: if self.bytes_out > 0 { self.status } else { 0 },
             upstream: self.upstream,
+            attempts: self.attempts,
+            over_budget: self.over_budget,
             micros: u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX),
             bytes_in: self.bytes_in,
             bytes_out: self.bytes_out,

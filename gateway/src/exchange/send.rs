@@ -3,15 +3,15 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use smallvec::SmallVec;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::tcp::WriteHalf;
 use yett_engine::{Body, Forward, Reason, reason};
 
 use super::{Client, Exchange, Flow};
 use crate::h1;
+use crate::reactor::Late;
 use crate::upstream::{
-    AnswerHead, Asked, BodyReader, Conn, Failed, Outgoing, Receiver, Target, Targets, connect, write_head,
+    AnswerHead, Asked, Attempts, BodyReader, Conn, Failed, Outgoing, Receiver, Target, Targets, connect, write_head,
 };
 use crate::wire;
 
@@ -53,66 +53,81 @@ enum Pumped {
 }
 
 impl<C: Client> Flow<'_, C> {
-    /// Sends, and waits for the head of the answer. A connection that was used before and turns out to be closed is replaced
-    /// once, where the request may be sent twice (RFC 9110 section 9.2.2).
+    /// Sends, and waits for the head of the answer. Who cannot be reached is passed over; what was sent is sent again, over a new
+    /// connection, where `Attempts` allow it. All of it has `timeout` together.
     pub(super) async fn send(&mut self, exchange: &mut Exchange, forward: &Forward) -> Result<Answering, Broken> {
         let ground = exchange.ground.clone();
-        let Some(api) = ground.plan.apis.get(forward.api as usize) else {
+        let index = forward.api as usize;
+        let (Some(api), Some(targets)) = (ground.plan.apis.get(index), ground.targets.get(index)) else {
             return Err(Broken::Fault(reason::ENGINE_DECISION_FAULTED));
         };
         exchange.patience = api.upstream.timeout;
         exchange.blamed = Some(reason::UPSTREAM_ANSWER_LATE);
         let outgoing = outgoing(forward, exchange.announced);
-        let Some(targets) = ground.targets.get(forward.api as usize) else {
-            return Err(Broken::Fault(reason::ENGINE_DECISION_FAULTED));
-        };
-        let mut tried: SmallVec<[usize; 4]> = SmallVec::new();
+        let mut attempts = Attempts::new(targets, api.upstream.retries, may_repeat(forward));
+        let end = self.desk.thread.ticker.after(api.upstream.timeout);
         let mut failed = Failed::Refused;
-        while let Some((index, target)) =
-            targets.choose(&tried, self.desk.thread.servers_now.get(), self.desk.thread.next())
-        {
-            tried.push(index);
+        let mut broken = None;
+        while let Some((index, target)) = attempts.next(self.desk.thread.servers_now.get(), self.desk.thread.next()) {
+            let left = self.desk.thread.ticker.until(end);
+            if left == 0 {
+                break;
+            }
             let Some(asked) = Asked::begin(target, api.upstream.connections) else {
+                attempts.pass_over(index);
                 failed = Failed::Full;
                 continue;
             };
-            let mut pooled = self.desk.thread.pool.take(&target.server);
-            loop {
-                let mut conn = match pooled.take() {
-                    Some(conn) => conn,
-                    None => match self.connect(targets, target, api.upstream.connect).await {
-                        Ok(conn) => conn,
-                        Err(why) => {
-                            failed = why;
-                            break;
-                        }
-                    },
-                };
-                match self.send_over(exchange, &mut conn, forward, (target, outgoing)).await {
-                    Ok((head, sent_whole)) => {
-                        let body = BodyReader::new(head.framing);
-                        return Ok(Answering {
-                            conn,
-                            asked,
-                            head,
-                            body,
-                            sent_whole,
-                            broke: false,
-                        });
+            let pooled = attempts
+                .first()
+                .then(|| self.desk.thread.pool.take(&target.server))
+                .flatten();
+            let mut conn = match pooled {
+                Some(conn) => conn,
+                None => match self.connect(targets, target, api.upstream.connect.min(left)).await {
+                    Ok(conn) => conn,
+                    Err(why) => {
+                        attempts.pass_over(index);
+                        failed = why;
+                        continue;
                     }
-                    Err(Broken::Fault(_)) if conn.stale && may_repeat(forward) => {}
-                    Err(Broken::Reset(reason)) => {
-                        let _ = socket2::SockRef::from(&conn.stream).set_linger(Some(Duration::ZERO));
-                        return Err(Broken::Reset(reason));
+                },
+            };
+            exchange.attempts = attempts.begin(index);
+            let sent = self
+                .attempt(exchange, &mut conn, (forward, target, outgoing), (&mut attempts, end))
+                .await;
+            exchange.over_budget = attempts.over_budget();
+            match sent {
+                Ok((head, sent_whole)) => {
+                    let body = BodyReader::new(head.framing);
+                    return Ok(Answering {
+                        conn,
+                        asked,
+                        head,
+                        body,
+                        sent_whole,
+                        broke: false,
+                    });
+                }
+                Err((Broken::Reset(reason), _)) => {
+                    let _ = socket2::SockRef::from(&conn.stream).set_linger(Some(Duration::ZERO));
+                    return Err(Broken::Reset(reason));
+                }
+                Err((why, again)) => {
+                    // That a connection was closed while it waited says nothing against who closed it.
+                    if !(conn.unanswered && conn.reused) {
+                        targets.failed(target, self.desk.thread.process.state.servers.now());
                     }
-                    Err(broken) => {
-                        if !conn.stale {
-                            targets.failed(target, self.desk.thread.process.state.servers.now());
-                        }
-                        return Err(broken);
+                    if !again {
+                        return Err(why);
                     }
+                    broken = Some(why);
                 }
             }
+        }
+        if let Some(broken) = broken {
+            return Err(broken);
         }
         let wait = if failed == Failed::Full {
             1
@@ -120,6 +135,36 @@ impl<C: Client> Flow<'_, C> {
             targets.wait(self.desk.thread.process.state.servers.now())
         };
         Err(Broken::Later(failed.reason(), wait))
+    }
+
+    /// Sends once, and says where that fails whether the request may be sent again. One that is slow is given up for another where
+    /// there may be one; else it has all the time that is left.
+    async fn attempt(
+        &mut self,
+        exchange: &mut Exchange,
+        conn: &mut Conn,
+        (forward, target, outgoing): (&Forward, &Target, Outgoing),
+        (attempts, end): (&mut Attempts<'_>, u64),
+    ) -> Result<(AnswerHead, bool), (Broken, bool)> {
+        let limit = attempts.try_timeout();
+        let slow = limit.map(|limit| {
+            let deadline = self.desk.thread.ticker.deadline();
+            deadline.set(limit);
+            deadline
+        });
+        self.desk.deadline.set(self.desk.thread.ticker.until(end));
+        let sent = {
+            let mut sending = pin!(self.send_over(exchange, conn, forward, (target, outgoing)));
+            match slow {
+                None => sending.await,
+                Some(slow) => match slow.within(&mut sending).await {
+                    Ok(sent) => sent,
+                    Err(Late) if attempts.may_repeat() => return Err((Failed::Late.into(), true)),
+                    Err(Late) => sending.await,
+                },
+            }
+        };
+        sent.map_err(|broken| (broken, conn.unanswered && attempts.may_repeat()))
     }
 
     async fn connect(&self, targets: &Targets, target: &Target, patience: u64) -> Result<Conn, Failed> {
@@ -149,13 +194,12 @@ impl<C: Client> Flow<'_, C> {
         self.desk.out.clear();
         write_head(forward, target, outgoing, &mut self.desk.out);
         let to_head = forward.method == "HEAD";
-        self.desk.deadline.set(exchange.patience);
         match &forward.body {
             Body::Held(octets) => {
                 let body = self.desk.join(octets);
-                self.send_held(exchange.patience, conn, body, to_head).await
+                self.send_held(conn, body, to_head).await
             }
-            Body::None => self.send_held(exchange.patience, conn, &[], to_head).await,
+            Body::None => self.send_held(conn, &[], to_head).await,
             Body::Streamed => {
                 let written = self
                     .desk
@@ -172,18 +216,11 @@ impl<C: Client> Flow<'_, C> {
 
     /// Sends what stands in `out`, and this body. What the upstream answers before its end counts, and ends it where it is an
     /// error (RFC 9112 section 9.5).
-    async fn send_held(
-        &mut self,
-        patience: u64,
-        conn: &mut Conn,
-        body: &[u8],
-        to_head: bool,
-    ) -> Result<(AnswerHead, bool), Broken> {
+    async fn send_held(&mut self, conn: &mut Conn, body: &[u8], to_head: bool) -> Result<(AnswerHead, bool), Broken> {
         let (read, mut write) = conn.stream.split();
         let mut receiver = Receiver {
             stream: read,
             buffer: &mut conn.buffer,
-            reused: conn.reused,
         };
         let mut head = pin!(receiver.head(to_head, &self.desk.deadline));
         let mut writing = pin!(
@@ -196,7 +233,6 @@ impl<C: Client> Flow<'_, C> {
             written = &mut writing => {
                 // A write that fails says nothing about what was answered before.
                 let sent_whole = written.map_err(Failed::from)?.is_ok();
-                self.desk.deadline.set(patience);
                 head.await.map(|head| (head, sent_whole))
             }
             early = &mut head => match early {
@@ -207,7 +243,7 @@ impl<C: Client> Flow<'_, C> {
                 early => early.map(|head| (head, false)),
             },
         };
-        conn.stale = matches!(answered, Err(Failed::Stale));
+        conn.unanswered = matches!(answered, Err(Failed::Unanswered));
         Ok(answered?)
     }
 
@@ -223,7 +259,6 @@ impl<C: Client> Flow<'_, C> {
         let mut receiver = Receiver {
             stream: read,
             buffer: &mut conn.buffer,
-            reused: false,
         };
         let waiting = self.desk.thread.ticker.deadline();
         let patience = exchange.patience;
@@ -294,6 +329,7 @@ fn outgoing(forward: &Forward, announced: h1::Body) -> Outgoing {
     }
 }
 
+/// Sent twice it does what it does when sent once (RFC 9110 section 9.2.2), and its body is still here.
 fn may_repeat(forward: &Forward) -> bool {
     matches!(forward.method, "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE") && !matches!(forward.body, Body::Streamed)
 }

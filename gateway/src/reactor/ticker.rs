@@ -7,7 +7,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 /// How long a tick is.
-pub(crate) const TICK: Duration = Duration::from_millis(100);
+pub(crate) const TICK: Duration = Duration::from_millis(LENGTH);
+const LENGTH: u64 = 100;
 const NEVER: u64 = u64::MAX;
 
 /// The thread's coarse clock, and everyone who waits for it.
@@ -39,6 +40,16 @@ impl Ticker {
     /// Ticks since the thread began.
     pub(crate) fn now(&self) -> u64 {
         self.now.get()
+    }
+
+    /// The time in so many milliseconds, to be asked for with `until`.
+    pub(crate) fn after(&self, milliseconds: u64) -> u64 {
+        self.now.get().saturating_mul(LENGTH).saturating_add(milliseconds)
+    }
+
+    /// Milliseconds until a time.
+    pub(crate) fn until(&self, time: u64) -> u64 {
+        time.saturating_sub(self.now.get().saturating_mul(LENGTH))
     }
 
     /// One tick: wakes who is late, forgets who has gone.
@@ -97,7 +108,7 @@ impl Deadline {
         self.slot.due.set(
             self.ticker
                 .now()
-                .saturating_add(milliseconds.div_ceil(100))
+                .saturating_add(milliseconds.div_ceil(LENGTH))
                 .saturating_add(1),
         );
         self.slot.idle.set(false);

@@ -5,7 +5,9 @@
 
 mod addresses;
 mod answer;
+mod attempts;
 mod body;
+mod budget;
 mod checks;
 mod choice;
 mod conduct;
@@ -17,6 +19,7 @@ mod target;
 mod targets;
 
 pub(crate) use answer::{AnswerHead, Framing};
+pub(crate) use attempts::Attempts;
 pub(crate) use body::{BodyReader, Part};
 pub(crate) use checks::Change;
 use choice::choose;

@@ -20,8 +20,8 @@ pub(crate) struct Conn {
     pub(crate) buffer: BytesMut,
     /// It has served a request before, so the upstream may have closed it meanwhile.
     pub(crate) reused: bool,
-    /// And it had: no octet of an answer came.
-    pub(crate) stale: bool,
+    /// It was closed or reset before any octet of an answer to the last request.
+    pub(crate) unanswered: bool,
     /// It counts among those to its server.
     pub(super) _open: Open,
 }

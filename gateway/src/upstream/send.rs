@@ -32,8 +32,8 @@ pub(crate) enum Outgoing {
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failed {
-    /// A connection that was used before turned out to be closed, and no octet of an answer came.
-    Stale,
+    /// Closed or reset before any octet of an answer.
+    Unanswered,
     /// Nobody accepts.
     Refused,
     /// Nobody even refuses.
@@ -55,7 +55,7 @@ impl Failed {
             Self::Refused | Self::Silent => reason::UPSTREAM_CONNECTION_REFUSED,
             Self::Full => reason::UPSTREAM_CONNECTIONS_EXHAUSTED,
             Self::Late => reason::UPSTREAM_ANSWER_LATE,
-            Self::Stale | Self::Cut | Self::Malformed => reason::UPSTREAM_ANSWER_MALFORMED,
+            Self::Unanswered | Self::Cut | Self::Malformed => reason::UPSTREAM_ANSWER_MALFORMED,
         }
     }
 }
@@ -102,7 +102,7 @@ pub(crate) async fn connect(
         stream,
         buffer: BytesMut::new(),
         reused: false,
-        stale: false,
+        unanswered: false,
         _open: open,
     })
 }
@@ -181,7 +181,6 @@ pub(crate) fn write_head(forward: &Forward, target: &Target, body: Outgoing, to:
 pub(crate) struct Receiver<'c, R> {
     pub(crate) stream: R,
     pub(crate) buffer: &'c mut BytesMut,
-    pub(crate) reused: bool,
 }
 
 impl<R: AsyncRead + Unpin> Receiver<'_, R> {
@@ -197,7 +196,7 @@ impl<R: AsyncRead + Unpin> Receiver<'_, R> {
                 }
                 let nothing = self.buffer.is_empty() && !began;
                 match self.read(deadline).await {
-                    Ok(0) | Err(Failed::Cut) if nothing && self.reused => return Err(Failed::Stale),
+                    Ok(0) | Err(Failed::Cut) if nothing => return Err(Failed::Unanswered),
                     Ok(0) => return Err(Failed::Cut),
                     Ok(_) => {}
                     Err(failed) => return Err(failed),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use yett_engine::plan::Ejection;
 
+use super::budget::Budget;
 use super::{Target, choose};
 use crate::log;
 
@@ -12,6 +13,8 @@ use crate::log;
 pub(crate) struct Targets {
     all: Vec<Arc<Target>>,
     rules: Option<Ejection>,
+    /// What all retries together may be.
+    pub(super) budget: Budget,
     /// Held while one is ejected, so that two threads do not leave alone more than half.
     ejecting: Mutex<()>,
 }
@@ -22,6 +25,7 @@ impl Targets {
         let targets = Self {
             all,
             rules,
+            budget: Budget::default(),
             ejecting: Mutex::default(),
         };
         targets.keep_half(now);

@@ -13,6 +13,7 @@ mod drain;
 mod evidence;
 mod health;
 mod key_sets;
+mod retries;
 mod state;
 mod support;
 mod targets;

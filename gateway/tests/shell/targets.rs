@@ -85,6 +85,7 @@ fn a_url_that_fails_is_left_alone() {
         let bad = format!("{}/{kind}", failing.url());
         let mut plan = before(&json!([bad, good.url()]));
         plan["apis"][0]["upstream"]["timeout"] = 200.into();
+        plan["apis"][0]["upstream"]["retries"] = Value::Null;
         plan["apis"][0]["upstream"]["ejection"] = json!({"after": 3, "time": 60_000, "longest": 60_000});
         let mut gateway = Gateway::start(plan.clone());
         assert_eq!((kind, ended(&gateway)), (kind, (97, 3)));

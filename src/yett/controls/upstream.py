@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from yett.policy.section import Also, Section, wrong
-from yett.policy.values import Duration, UpstreamUrl
+from yett.policy.values import Duration, Percent, UpstreamUrl
 
 _PATH = re.compile(r"/[!-\"$-~]*")
 
@@ -108,12 +108,40 @@ class Health(Section):
         return self.model_dump()
 
 
+class Retries(Section):
+    """`upstream.retries`: a request is sent again when its connection ends before any octet of an answer, or is slow.
+
+    Only GET, HEAD, OPTIONS, PUT and DELETE whose body does not stream (RFC 9110 §9.2.2), over a new connection, to
+    another URL where there is one. Who cannot be reached is passed over for every method: nothing was sent, so it costs
+    no budget.
+    """
+
+    attempts: int = Field(default=2, ge=1, le=10, description="How often a request is sent, the first time included")
+    budget: Percent = Field(
+        default=20, description="Retries for each hundred requests of the API, beside a hundred that are saved up"
+    )
+    try_timeout: Duration | None = Field(
+        default=None,
+        description="When an attempt is given up for another; default: never, it has all that is left of `timeout`",
+    )
+
+    def plan(self) -> dict[str, Any]:
+        """As the compiled plan writes it."""
+        return self.model_dump()
+
+
+def as_retries(value: object) -> object:
+    """`none` stands for none."""
+    if value is None:
+        raise wrong("`none`, or a mapping with keys of attempts, budget, try_timeout")
+    return None if value == "none" else value
+
+
 class Upstream(Section):
     """`upstream`: the API itself."""
 
     not_built: ClassVar[Mapping[str, str]] = {
         "tls": "upstreams are reached by http:// until then",
-        "retries": "a request is sent once until then",
         "balance": "of two URLs drawn by weight the less busy is asked until then",
     }
 
@@ -123,19 +151,30 @@ class Upstream(Section):
     )
     timeout: Duration = Field(
         default=30_000,
-        description="Each for sending the request, the reply's head, a held body, every piece of a streamed one",
+        description="From the first attempt to the reply's head, all attempts together; then each for a held body,"
+        " every piece of a streamed one",
     )
     connect: Duration = Field(default=5_000, description="To connect")
     ejection: Annotated[Ejection | None, BeforeValidator(as_ejection), Also(const="none")] = Field(
         default=Ejection(), description="When a URL that fails is left alone; `none`: never"
     )
     health: Health | None = Field(default=None, description="How each URL is checked; default: requests alone find out")
+    retries: Annotated[Retries | None, BeforeValidator(as_retries), Also(const="none")] = Field(
+        default=Retries(), description="When a request is sent again; `none`: never"
+    )
     connections: int = Field(
         default=1024,
         ge=1,
         le=1_000_000,
         description="Requests under way to one host and port; beyond them a client gets 503 at once",
     )
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        tried = self.retries and self.retries.try_timeout
+        if tried is not None and tried >= self.timeout:
+            raise wrong("a duration shorter than `timeout`", "one no shorter", ("retries", "try_timeout"))
+        return self
 
     def plan(self) -> dict[str, Any]:
         """As the compiled plan writes it."""
@@ -145,5 +184,6 @@ class Upstream(Section):
             "connect": self.connect,
             "ejection": self.ejection and self.ejection.plan(),
             "health": self.health and self.health.plan(),
+            "retries": self.retries and self.retries.plan(),
             "connections": self.connections,
         }

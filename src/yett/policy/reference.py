@@ -23,6 +23,7 @@ here is refused by name. Relative paths are relative to the plan's folder.
 | duration | `250ms`, `5s`, `1m`, `12h`, `1d` |
 | size | `512B`, `16KiB`, `1MiB` |
 | rate | `60/minute`, `1000/hour`, `5/10s` |
+| percentage | `20%` |
 | address | `127.0.0.1:8080`, `[::1]:8080` |
 | operation | its `operationId`, or `GET /path` as in the description; braces need quotes: `['GET /items/{id}']` |
 
@@ -85,6 +86,8 @@ def _as_written(value: object, schema: dict[str, Any]) -> str:
     examples = schema.get("examples", [])
     if isinstance(value, int) and not isinstance(value, bool) and examples:
         units = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
+        if examples[0].endswith("%"):
+            return f"{value}%"
         if "KiB" in "".join(examples):
             units = {"GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1}
         unit, size = next((unit, size) for unit, size in units.items() if value % size == 0)

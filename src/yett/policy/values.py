@@ -25,6 +25,7 @@ HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
 _SIZE = re.compile(r"([0-9]{1,12}) ?(B|KiB|MiB|GiB)")
 _RATE = re.compile(r"([0-9]{1,9})/(second|minute|hour|day|[0-9]{1,9}(?:ms|s|m|h|d))")
+_PERCENT = re.compile(r"([1-9][0-9]?|100)%")
 _HOST = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 
 
@@ -52,6 +53,14 @@ def rate(value: object) -> tuple[int, int]:
     if found is None or not 0 < int(found[1]) < 2**32:
         raise wrong("a rate such as 60/minute, 1000/hour or 5/10s")
     return int(found[1]), duration(PERIODS.get(found[2], found[2]))
+
+
+def percent(value: object) -> int:
+    """The number of `20%`, from 1 to 100."""
+    found = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise wrong("a whole percentage from 1% to 100%, such as 20%")
+    return int(found[1])
 
 
 def address(value: object) -> str:
@@ -149,6 +158,7 @@ Mode = Literal["enforce", "report"]
 Duration = Annotated[int, BeforeValidator(duration), _schema(_DURATION.pattern, "5s", "1m")]
 Size = Annotated[int, BeforeValidator(size), WithJsonSchema({**_SIZES, "examples": ["16KiB", "1MiB"]})]
 Rate = Annotated[tuple[int, int], BeforeValidator(rate), _schema(_RATE.pattern, "60/minute")]
+Percent = Annotated[int, BeforeValidator(percent), _schema(_PERCENT.pattern, "20%")]
 Address = Annotated[str, BeforeValidator(address), WithJsonSchema({"type": "string", "examples": ["127.0.0.1:8080"]})]
 Network = Annotated[str, BeforeValidator(network), WithJsonSchema({"type": "string", "examples": ["10.0.0.0/8"]})]
 Base = Annotated[str, BeforeValidator(base), WithJsonSchema({"type": "string", "examples": ["/v1"]})]
