@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{Gateway, Upstream, api, eventually, operation, plan};
+use crate::support::{Client, Gateway, Upstream, api, eventually, operation, plan};
 
-const KINDS: [&str; 2] = ["items", "slow"];
+const KINDS: [&str; 3] = ["items", "slow", "healthz"];
 
 /// One thread before an API at these URLs.
 fn before(urls: &Value) -> Value {
@@ -113,6 +113,39 @@ fn what_was_left_alone_is_asked_again() {
         client.get("/items/1");
         (failing.received().len() >= 5).then_some(())
     });
+}
+
+#[test]
+fn a_circuit_opens_is_tried_and_closes() {
+    let (failing, good) = (Upstream::start(), Upstream::start());
+    let mut plan = before(&json!([failing.url(), good.url()]));
+    plan["apis"][0]["upstream"]["ejection"] = json!({"after": 3, "time": 60_000, "longest": 60_000});
+    let mut gateway = Gateway::start(plan.clone());
+    let mut client = gateway.client();
+    let refused = |client: &mut Client, count| (0..count).filter(|_| client.get("/healthz/1").status == 503).count();
+    failing.is_sick(true);
+    assert_eq!(
+        (refused(&mut client, 100), failing.received().len()),
+        (3, 3),
+        "open: nobody is let through"
+    );
+    plan["apis"][0]["upstream"]["ejection"] = json!({"after": 3, "time": 1, "longest": 1});
+    plan["apis"][0]["upstream"]["urls"] = json!([format!("{}/healthz", failing.url()), good.url()]);
+    gateway.reload(&plan);
+    let tried = |client: &mut Client, count| {
+        eventually(|| {
+            client.get("/items/1");
+            (failing.received().len() >= count).then_some(())
+        });
+    };
+    tried(&mut client, 10);
+    assert!(
+        failing.received().len() >= 10,
+        "half open: it is tried again each time that its time is over"
+    );
+    failing.is_sick(false);
+    tried(&mut client, 20);
+    assert_eq!(refused(&mut client, 50), 0, "closed");
 }
 
 #[test]

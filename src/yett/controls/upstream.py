@@ -46,7 +46,11 @@ Urls = Annotated[
 
 
 class Ejection(Section):
-    """`upstream.ejection`: a URL that fails is left alone for a while; at least half of an API's URLs stay in use."""
+    """`upstream.ejection`: the circuit breaker of each URL. At least half of an API's URLs stay in use.
+
+    One that fails is left alone (open), and asked again when its time is over (half open): one failure more opens it
+    for twice as long, an answer closes it, and once it has been well for as long as it was left alone it begins anew.
+    """
 
     after: int = Field(
         default=5,
