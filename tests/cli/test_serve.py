@@ -63,6 +63,15 @@ def test_it_reloads(serve):
     until(process, "the plan is unchanged")
 
 
+def test_it_starts_a_new_child(serve):
+    process = serve()
+    until(process, "gateway serves")
+    process.send_signal(signal.SIGUSR2)
+    until(process, "a restart was asked for")
+    until(process, "a new child serves")
+    until(process, "the old child has drained")
+
+
 def test_a_port_in_use(serve):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -10,6 +10,8 @@ use std::time::Duration;
 pub(crate) const TICK: Duration = Duration::from_millis(LENGTH);
 const LENGTH: u64 = 100;
 const NEVER: u64 = u64::MAX;
+/// Ticks that a drain leaves to a connection that was busy a moment ago: its next request gets an answer that ends it in order.
+const FAREWELL: u64 = 10;
 
 /// The thread's coarse clock, and everyone who waits for it.
 #[derive(Default)]
@@ -21,8 +23,8 @@ pub(crate) struct Ticker {
 
 struct Slot {
     due: Cell<u64>,
-    /// Waits for nothing that was begun: a drain ends it.
-    idle: Cell<bool>,
+    /// Since when it waits for nothing that was begun: a drain ends it.
+    idle: Cell<Option<u64>>,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -66,7 +68,7 @@ impl Ticker {
         });
     }
 
-    /// From now on, whoever is idle is late.
+    /// From now on, whoever has been idle for a second is late.
     pub(crate) fn drain(&self) {
         self.draining.set(true);
         self.tick();
@@ -85,7 +87,7 @@ impl Ticker {
     pub(crate) fn deadline(self: &Rc<Self>) -> Deadline {
         let slot = Rc::new(Slot {
             due: Cell::new(NEVER),
-            idle: Cell::new(false),
+            idle: Cell::new(None),
             waker: RefCell::new(None),
         });
         self.waiting.borrow_mut().push(slot.clone());
@@ -98,7 +100,12 @@ impl Ticker {
 
 impl Slot {
     fn is_late(&self, now: u64, draining: bool) -> bool {
-        self.due.get() <= now || (draining && self.idle.get())
+        self.due.get() <= now
+            || (draining
+                && self
+                    .idle
+                    .get()
+                    .is_some_and(|since| now >= since.saturating_add(FAREWELL)))
     }
 }
 
@@ -111,13 +118,13 @@ impl Deadline {
                 .saturating_add(milliseconds.div_ceil(LENGTH))
                 .saturating_add(1),
         );
-        self.slot.idle.set(false);
+        self.slot.idle.set(None);
     }
 
     /// As `set`, for a connection that waits for its next request.
     pub(crate) fn set_idle(&self, milliseconds: u64) {
         self.set(milliseconds);
-        self.slot.idle.set(true);
+        self.slot.idle.set(Some(self.ticker.now()));
     }
 
     /// What a future brings before the deadline. A future that is ready is never late.

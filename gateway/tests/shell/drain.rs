@@ -27,3 +27,23 @@ fn a_gateway_that_drains_still_answers_and_may_be_ended_sooner() {
         ["first", "second"].map(|id| json!({"drained": {"requests": 1}, "id": id}))
     );
 }
+
+#[test]
+fn a_connection_that_was_just_used_gets_one_more_answer_which_ends_it() {
+    let upstream = Upstream::start();
+    let items = operation("items", "GET", "/items/{n}");
+    let mut gateway = Gateway::start(plan(vec![api(&upstream.url(), &[items])]));
+    let (mut used, mut quiet) = (gateway.client(), gateway.client());
+    for client in [&mut used, &mut quiet] {
+        assert_eq!(client.get("/items/1").status, 200);
+    }
+    gateway.tell(&json!({"drain": null}));
+    eventually(|| {
+        let answer = used.get("/items/1");
+        assert_eq!(answer.status, 200);
+        answer.closes().then_some(())
+    });
+    assert!(used.is_closed());
+    assert!(quiet.is_closed(), "who asks no more is not waited for");
+    assert_eq!(gateway.hear(), json!({"drained": {"requests": 0}}));
+}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def serve(plan: PlanOption = DEFAULT_PLAN) -> None:
-    """Run the gateway. SIGHUP reloads, SIGTERM and Ctrl-C drain."""
+    """Run the gateway. SIGHUP reloads, SIGUSR2 starts a new child and drains the old one, SIGTERM and Ctrl-C drain."""
     from yett.policy.findings import PlanError
     from yett.serve.sockets import CannotServe
     from yett.serve.supervisor import Supervisor
@@ -35,6 +35,10 @@ def _on_signals(supervisor: Supervisor) -> None:
     def reload(_: int, __: object) -> None:
         supervisor.ask("reload")
 
+    def restart(_: int, __: object) -> None:
+        supervisor.ask("restart")
+
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGHUP, reload)
+    signal.signal(signal.SIGUSR2, restart)

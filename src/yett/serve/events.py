@@ -36,5 +36,5 @@ class Looked:
     why: str = ""
 
 
-Ask = Literal["stop", "reload"]
+Ask = Literal["stop", "reload", "restart"]
 Event = Told | Built | Looked | Ask

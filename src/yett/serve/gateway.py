@@ -67,6 +67,10 @@ class Gateway:
         """As SIGHUP does."""
         self._supervisor.ask("reload")
 
+    def restart(self) -> None:
+        """As SIGUSR2 does."""
+        self._supervisor.ask("restart")
+
 
 def _on_port(port: int | None) -> Callable[[str], str]:
     def address(planned: str) -> str:

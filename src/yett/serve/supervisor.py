@@ -54,6 +54,7 @@ class Supervisor:
         self._offered: Compiled | None = None  # the child was told of it, and has not answered
         self._building = False
         self._wanted = False  # files changed while a change was under way
+        self._replacing = False  # another child is asked for
         self._refused: tuple[str, ...] = ()  # said already
         self._stopping: float | None = None
         self._looking = False
@@ -63,7 +64,7 @@ class Supervisor:
     # what others may ask, from any thread
 
     def ask(self, what: Ask) -> None:
-        """Stop (drain; a second time: at once), or reload."""
+        """Stop (drain; a second time: at once), reload, or restart (another child, and the old one drains)."""
         self._events.put(what)
 
     @property
@@ -134,6 +135,9 @@ class Supervisor:
                 if self._children.serving:
                     self._send(self._children.serving, reopen=None)
                 self._build()
+            case "restart":
+                self._log.info("a restart was asked for")
+                self._replacing = True
             case Built():
                 self._built(event)
             case Looked():
@@ -150,6 +154,8 @@ class Supervisor:
             return
         if self._watch.poll(now) or (self._wanted and not self._is_busy()):
             self._build()
+        if self._replacing and not self._is_busy():
+            self._replace()
         if self._children.restart_at is not None and now >= self._children.restart_at:
             self._restart()
         if now >= self._store_at:
@@ -196,6 +202,13 @@ class Supervisor:
         except CannotServe as error:
             self._log.error("the child cannot be started", why=error)
             self._children.restart_later()
+
+    def _replace(self) -> None:
+        self._replacing = False
+        try:
+            self._children.raise_up(Charge.of(self._charge.compiled))
+        except CannotServe as error:
+            self._log.error("no new child can be started; the old one stays", why=error)
 
     def _told(self, child: Child, message: Message) -> None:
         if "ready" in message:
