@@ -189,7 +189,7 @@ def test_a_required_parameter_that_cannot_be_made(examples):
 
 
 def parameter(location, style, explode):
-    return Parameter(location, "p", True, style, explode, Texts([], [], {}, []), "")
+    return Parameter(location, "p", True, style, explode, Texts([], [], {}, [], {}, []), "")
 
 
 SCALAR, ARRAY, OBJECT = "a b", ["x", "y,z"], {"k": 1, "l": True}
@@ -237,6 +237,11 @@ def test_styles_in_headers_and_cookies():
     assert in_header(parameter("header", "json", False), OBJECT) == '{"k": 1, "l": true}'
 
 
+def test_the_name_of_a_list_in_an_object_is_repeated():
+    assert in_query(parameter("query", "form", True), {"a": [1, "x"], "b": 2}) == [("a", "1"), ("a", "x"), ("b", "2")]
+    assert in_query(parameter("query", "deepObject", True), {"a": [1, 2]}) == [("p%5Ba%5D", "1"), ("p%5Ba%5D", "2")]
+
+
 @pytest.mark.parametrize("explode", [True, False])
 def test_an_empty_list_has_no_text(explode):
     assert in_query(parameter("query", "form", explode), []) == []
@@ -250,6 +255,10 @@ def test_an_empty_list_has_no_text(explode):
     [
         ("simple", [[1]], False),
         ("form", {"a": {}}, False),
+        ("form", {"a": [1, "x"]}, True),
+        ("deepObject", {"a": [1, "x"]}, True),
+        ("deepObject", {"a": [[1]]}, False),
+        ("spaceDelimited", {"a": [1]}, False),
         ("json", [[1]], True),
         ("form", [1, "a"], True),
         ("form", 1, True),

@@ -54,6 +54,8 @@ def test_a_whole_operation_as_the_plan_writes_it(only):
                 "items": [],
                 "members": {},
                 "others": [],
+                "member_items": {},
+                "other_items": [],
                 "schema": "#/$defs/makeThing.path.id",
                 "allow_empty": False,
             },
@@ -67,6 +69,8 @@ def test_a_whole_operation_as_the_plan_writes_it(only):
                 "items": ["number"],
                 "members": {},
                 "others": [],
+                "member_items": {},
+                "other_items": [],
                 "schema": "#/$defs/makeThing.query.tags",
                 "allow_empty": False,
             },
@@ -136,7 +140,16 @@ def test_how_texts_are_read(only, schema, types, items, members):
 def test_how_members_of_other_names_are_read(only):
     schema = {"type": "object", "properties": {"a": {}}, "additionalProperties": {"type": "integer"}}
     (parameter,) = only(api({"parameters": [{"name": "q", "in": "query", "schema": schema}]})).parameters
-    assert parameter.texts == (["object"], [], {"a": ["string"]}, ["integer"])
+    assert parameter.texts == (["object"], [], {"a": ["string"]}, ["integer"], {}, [])
+
+
+def test_how_items_of_members_are_read(only):
+    def listed(kind):
+        return {"type": "array", "items": {"type": kind}}
+
+    schema = {"type": "object", "properties": {"a": listed("integer")}, "additionalProperties": listed("boolean")}
+    (parameter,) = only(api({"parameters": [{"name": "q", "in": "query", "schema": schema}]})).parameters
+    assert parameter.texts == (["object"], [], {"a": ["array"]}, ["array"], {"a": ["integer"]}, ["boolean"])
 
 
 def test_parameters_of_the_path_and_three_headers_that_are_ignored(only):

@@ -20,13 +20,14 @@ pub(super) fn parameter(described: &Parameter) -> Option<String> {
             styles.join(", ")
         ));
     }
-    let members = described.members.iter().flat_map(|(_, types)| types);
-    let mut types = described
-        .types
-        .iter()
-        .chain(&described.items)
-        .chain(&described.others)
-        .chain(members);
+    let lists = [
+        &described.types,
+        &described.items,
+        &described.others,
+        &described.other_items,
+    ];
+    let named = described.members.iter().chain(described.member_items.iter());
+    let mut types = lists.into_iter().chain(named.map(|(_, types)| types)).flatten();
     types
         .find(|kind| !TYPES.contains(&kind.as_str()))
         .map(|kind| format!("the type {kind}, expected one of {}", TYPES.join(", ")))

@@ -419,6 +419,12 @@ pub struct Parameter {
     /// The same for members of other names; without it they are read as strings.
     #[serde(default)]
     pub others: Vec<String>,
+    /// The same for the items of the members that are arrays, by name.
+    #[serde(default)]
+    pub member_items: Named<Vec<String>>,
+    /// The same for the items of members of other names.
+    #[serde(default)]
+    pub other_items: Vec<String>,
     /// `#/$defs/NAME`.
     pub schema: String,
     /// OpenAPI's `allowEmptyValue`, and `?name` without `=`.

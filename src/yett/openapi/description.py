@@ -61,6 +61,8 @@ class Parameter:
             "items": self.texts.items,
             "members": self.texts.members,
             "others": self.texts.others,
+            "member_items": self.texts.member_items,
+            "other_items": self.texts.other_items,
             "schema": self.schema,
             "allow_empty": self.allow_empty,
         }

@@ -28,6 +28,11 @@ def _flat(value: Json) -> list[Json]:
     return value if is_array(value) else [value]
 
 
+def _members(value: dict[str, Json]) -> list[tuple[str, Json]]:
+    """Names and members; the name of one that is an array is repeated for each item."""
+    return [(key, item) for key, member in value.items() for item in (member if is_array(member) else [member])]
+
+
 def in_path(parameter: Parameter, value: Json) -> str:
     """The text that takes the place of `{name}`."""
     if parameter.style == "json":
@@ -49,17 +54,23 @@ def in_query(parameter: Parameter, value: Json) -> Pairs:
     if parameter.style == "json":
         return [(name, quote(json.dumps(value), safe=""))]
     if is_object(value) and parameter.style == "deepObject":
-        return [(f"{name}%5B{_escaped(key)}%5D", _escaped(member)) for key, member in value.items()]
+        return [(f"{name}%5B{_escaped(key)}%5D", _escaped(item)) for key, item in _members(value)]
     if is_object(value) and parameter.explode:
-        return [(_escaped(key), _escaped(member)) for key, member in value.items()]
+        return [(_escaped(key), _escaped(item)) for key, item in _members(value)]
     if is_array(value) and (parameter.explode or not value):
         return [(name, _escaped(item)) for item in value]
     return [(name, _DELIMITERS.get(parameter.style, ",").join(map(_escaped, _flat(value))))]
 
 
 def can_be_text(parameter: Parameter, value: Json) -> bool:
-    """Whether a style has text for a value: an array or object within an array or object has none."""
+    """Whether a style has text for a value.
+
+    An array or object within an array or object has none, but for an array as a member that is a name of the query.
+    """
     below = list(value.values()) if is_object(value) else value if is_array(value) else []
+    by_name = parameter.style == "deepObject" or (parameter.style == "form" and parameter.explode)
+    if is_object(value) and parameter.location == "query" and by_name:
+        below = [item for _, item in _members(value)]
     return parameter.style == "json" or not any(is_object(each) or is_array(each) for each in below)
 
 

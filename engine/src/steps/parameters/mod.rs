@@ -280,7 +280,7 @@ fn object(
                 .entry(member.to_owned())
                 .or_insert_with(|| Value::Array(Vec::new()));
             if let Value::Array(list) = list {
-                list.push(Value::String(text.to_owned()));
+                list.push(typed::read(text, style::items(described, member)));
             }
         } else if object.contains_key(member) {
             refuse(reason::VALIDATE_PARAMETER_REPEATED, described, judge)?;

@@ -120,6 +120,14 @@ pub(super) fn types<'d>(described: &'d Parameter, member: &str) -> &'d [String] 
     described.members.get(member).unwrap_or(&described.others)
 }
 
+/// The types that each text of a member which is an array is read as.
+pub(super) fn items<'d>(described: &'d Parameter, member: &str) -> &'d [String] {
+    if !described.members.contains_key(member) {
+        return &described.other_items;
+    }
+    described.member_items.get(member).map(Vec::as_slice).unwrap_or_default()
+}
+
 /// `a,1,b,2`, or exploded `a=1,b=2`; none where a name has no value, or stands twice.
 fn object(described: &Parameter, text: &str) -> Option<Value> {
     let mut members = Map::new();
