@@ -48,6 +48,13 @@ def schema(value, version="3.1.0"):
         (api(paths={"/{": {}}), "the path '/{', expected / and segments, with {name} for parameters"),
         (api(paths={"/{}": {}}), "the path '/{}', expected / and segments, with {name} for parameters"),
         (api(paths={"/a/{x}": {}, "/a/{y}": {}}), "/a/{y}, which overlaps /a/{x}, expected one path for each template"),
+        (api(paths={"/100%": {}}), "the path '/100%', expected UTF-8, percent-encoded: %C3%A9, and %25 for %"),
+        (api(paths={"/caf%E9": {}}), "the path '/caf%E9', expected UTF-8, percent-encoded: %C3%A9, and %25 for %"),
+        (
+            api(paths={"/café": {}, "/caf%C3%A9": {}}),
+            "/caf%C3%A9, which overlaps /café, expected one path for each template",
+        ),
+        (api(servers=[{"url": "/a%2Fb"}]), "the server '/a%2Fb', expected a path that requests can have, in UTF-8"),
         (operation("/a/{x}"), "no path parameter 'x', expected one, since /a/{x} has {x}"),
         (
             operation(parameters=[{"name": "x", "in": "path", "required": True, "schema": {}}]),

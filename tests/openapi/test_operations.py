@@ -2,6 +2,8 @@
 
 import pytest
 
+from yett.openapi.template import in_url
+
 INFO = {"title": "t", "version": "1"}
 JSON = {"application/json": {"schema": {"type": "object", "properties": {"a": {"type": "string"}}}}}
 VAGUE = "the body of {} may hold anything: no schema declares its members"
@@ -217,6 +219,13 @@ def test_closed_operations_say_why(only, operation, reason):
         ("/a?b=c", "get", "its path holds a query or a fragment, which no path has"),
         ("/a#b", "get", "its path holds a query or a fragment, which no path has"),
         ("/{x}/{x}", "get", "its path names a parameter twice"),
+        ("/a%2fb", "get", "its path holds %2f, which is refused in every request"),
+        ("/a%25b", "get", "its path holds %25, which is refused in every request"),
+        ("/a%7Bx%7D", "get", "its path holds %7B, which is refused in every request"),
+        ("/a%00", "get", "its path holds %00, which is refused in every request"),
+        ("/a\\b", "get", "its path holds \\, which is refused in every request"),
+        ("/a//b", "get", "its path holds an empty segment, which is refused in every request"),
+        ("/a/%2E%2E;v=1/b", "get", "its path holds a dot segment, which is refused in every request"),
         ("/{x}{y}", "get", "its path has two parameters with nothing between them"),
     ],
 )
@@ -225,6 +234,14 @@ def test_closed_paths(only, path, method, reason):
         {"name": name, "in": "path", "required": True, "schema": {}} for name in ("x", "y") if f"{{{name}}}" in path
     ]
     assert only(api({"parameters": parameters}, path, method)).closed == reason
+
+
+def test_a_path_is_compared_decoded_and_asked_for_encoded(only):
+    parameters = [{"name": "%c", "in": "path", "required": True, "schema": {}}]
+    operation = only(api({"parameters": parameters}, "/caf%C3%A9;v=1/x%20{%c}/"))
+    assert (operation.path, operation.template) == ("/caf%C3%A9;v=1/x%20{%c}/", "/café;v=1/x {%c}/")
+    assert operation.plan()["path"] == operation.template
+    assert in_url(operation.template) == "/caf%C3%A9%3Bv=1/x%20{%c}/"
 
 
 def test_the_dialect_of_the_document(only):

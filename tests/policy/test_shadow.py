@@ -15,7 +15,7 @@ class Declared(NamedTuple):
     """As much of an operation as templates are told apart by."""
 
     method: str
-    path: str
+    template: str
 
 
 def found(*declared):
@@ -23,7 +23,7 @@ def found(*declared):
     split = [re.fullmatch(r"(\w+) (\S+): (.+)", each).groups() for each in declared]
     asks = [None if ask == "-" else ask for _, _, ask in split]
     return [
-        (later.path, earlier.path)
+        (later.template, earlier.template)
         for later, earlier in shadowed([Declared(method, path) for method, path, _ in split], asks)
     ]
 

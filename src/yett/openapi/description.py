@@ -10,6 +10,7 @@ from pathlib import Path
 from yett.openapi.json_types import Json
 from yett.openapi.load import Document, Where
 from yett.openapi.problem import Place, Problem
+from yett.openapi.template import decoded
 from yett.openapi.texts import Texts
 
 Security = list[list[tuple[str, tuple[str, ...]]]]
@@ -118,12 +119,17 @@ class Operation:
         """Where its method stands."""
         return self.where.place
 
+    @property
+    def template(self) -> str:
+        """Its path as requests are compared with it: decoded; as written where it is closed, perhaps for its path."""
+        return self.path if self.closed else decoded(self.path)
+
     def plan(self) -> dict[str, Json]:
         """As the compiled plan writes it, without `security` and `roles`, which are the policy's."""
         return {
             "id": self.id,
             "method": self.method,
-            "path": self.path,
+            "path": self.template,
             "closed": self.closed,
             "parameters": [parameter.plan() for parameter in self.parameters],
             "body": self.body.plan() if self.body else None,

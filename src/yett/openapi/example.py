@@ -15,6 +15,7 @@ from yett.openapi.description import Description, Operation, Parameter
 from yett.openapi.json_types import Json
 from yett.openapi.sample import NoSampleError, Sampler
 from yett.openapi.serialize import can_be_text, in_cookies, in_header, in_path, in_query
+from yett.openapi.template import in_url
 
 Conforms = Callable[[str, Json], bool]
 _SEEDS = 40
@@ -81,7 +82,7 @@ class Examples:
     def request(self, operation: Operation, *, optional: bool = True) -> Request:
         """A request that the description admits; with `optional`, optional parameters too where they can be made."""
         values = {(each.location, each.name): value for each, value in self._parameters(operation, optional)}
-        path, query, headers = operation.path, list[tuple[str, str]](), list[tuple[str, str]]()
+        path, query, headers = in_url(operation.template), list[tuple[str, str]](), list[tuple[str, str]]()
         cookies: list[str] = []
         for parameter in operation.parameters:
             key = (parameter.location, parameter.name)

@@ -12,9 +12,10 @@ from yett.openapi.json_types import Json, is_object
 from yett.openapi.library import Library, Site
 from yett.openapi.media import covers_json, is_json, media_types, readable
 from yett.openapi.problem import Problems
-from yett.openapi.rules import Entry, entries, names_in
+from yett.openapi.rules import Entry, entries
 from yett.openapi.schemas import Schemas
 from yett.openapi.servers import base_path
+from yett.openapi.template import names_in, unreachable
 from yett.openapi.texts import texts
 from yett.openapi.values import admitted_types
 
@@ -66,6 +67,9 @@ class Operations:
             yield "TRACE is never forwarded (RFC 9110 §9.3.8)"
         if set(entry.path) & set("?#"):
             yield "its path holds a query or a fragment, which no path has"
+        part = unreachable(entry.path)
+        if part is not None:
+            yield f"its path holds {part}, which is refused in every request"
         names = names_in(entry.path)
         if len(set(names)) != len(names):
             yield "its path names a parameter twice"

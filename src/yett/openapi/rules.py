@@ -12,8 +12,8 @@ from yett.openapi.json_types import is_object
 from yett.openapi.library import Library, Site
 from yett.openapi.problem import Problems, shown
 from yett.openapi.shape import METHODS
+from yett.openapi.template import TemplateError, names_in, structure, texts_of
 
-_TEMPLATE = re.compile(r"\{([^{}/]*)\}")
 _STATUS = re.compile(r"([1-5]([0-9]{2}|XX)|default)\Z")
 _COMPONENT = re.compile(r"[a-zA-Z0-9._-]+\Z")
 _MEDIA_TYPE = re.compile(r"[-!#$&^_.+*%'`|~0-9A-Za-z]+/[-!#$&^_.+*%'`|~0-9A-Za-z]+\s*(;.*)?\Z")
@@ -89,11 +89,6 @@ def _name(site: Site) -> str:
     return name.lower() if site.value["in"] == "header" else name
 
 
-def names_in(path: str) -> list[str]:
-    """The parameters that a path template names, in its order."""
-    return _TEMPLATE.findall(path)
-
-
 def check_rules(library: Library, problems: Problems) -> None:
     """Add to `problems` what contradicts itself in a structurally sound description."""
     checks = _Rules(library, problems)
@@ -123,13 +118,16 @@ class _Rules:
         for path, site in paths.members() if paths else []:
             if path.startswith("x-"):
                 continue
-            rest = _TEMPLATE.sub("", path)
-            if not path.startswith("/") or set(rest) & set("{}") or "" in names_in(path):
+            try:
+                form = structure(path)
+            except TemplateError:
+                self._error(site, f"the path {shown(path)}", "UTF-8, percent-encoded: %C3%A9, and %25 for %", key=True)
+                continue
+            if not path.startswith("/") or set("{}") & set(texts_of(path)) or "" in names_in(path):
                 self._error(site, f"the path {shown(path)}", "/ and segments, with {name} for parameters", key=True)
-            structure = _TEMPLATE.sub("{}", path)
-            if structure in known:
-                self._error(site, f"{path}, which overlaps {known[structure]}", "one path for each template", key=True)
-            known.setdefault(structure, path)
+            if form in known:
+                self._error(site, f"{path}, which overlaps {known[form]}", "one path for each template", key=True)
+            known.setdefault(form, path)
 
     def components(self) -> None:
         """Names of components have a restricted alphabet; schemes are complete."""

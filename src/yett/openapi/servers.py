@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 from yett.openapi.json_types import Json
 from yett.openapi.library import Site
 from yett.openapi.problem import Problems, shown
+from yett.openapi.template import TemplateError, decoded, unreachable
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
 def base_path(owner: Site, problems: Problems) -> str:
-    """The path of `servers[0]` with the defaults of its variables, without a slash at its end; empty for none."""
+    """The path of `servers[0]` with the defaults of its variables, decoded, without a slash at its end."""
     servers = owner.member("servers")
     listed = servers.items() if servers else []
     if not listed:
@@ -26,7 +27,14 @@ def base_path(owner: Site, problems: Problems) -> str:
         problems.error(listed[0].place(), f"the server {shown(url)}", "a URL")
         return ""
     path = normpath("/" + path.lstrip("/"))
-    return "" if path == "/" else path
+    try:
+        sound = unreachable(path) is None
+    except TemplateError:
+        sound = False
+    if not sound:
+        problems.error(listed[0].place(), f"the server {shown(url)}", "a path that requests can have, in UTF-8")
+        return ""
+    return "" if path == "/" else decoded(path)
 
 
 def address(server: Site, problems: Problems) -> str:

@@ -27,7 +27,7 @@ def check_overlaps(file: PlanFile, compilers: Sequence[ApiCompiler], problems: P
 def _check_hidden(file: PlanFile, outer: ApiCompiler, inner: ApiCompiler, problems: Problems) -> None:
     below = inner.base[len(outer.base) :]
     for operation in outer.description.operations:
-        if operation.path == below or operation.path.startswith(f"{below}/"):
+        if operation.template == below or operation.template.startswith(f"{below}/"):
             found = (
                 f"{operation.method} {operation.path} of {outer.name!r}, which {inner.name!r} below {inner.base} hides"
             )

@@ -46,15 +46,15 @@ class _Templates:
     def add(self, number: int) -> None:
         ask, node = self._asks[number], self._root
         node.asks.add(ask)
-        for segment in segments(self._operations[number].path):
+        for segment in segments(self._operations[number].template):
             node = node.below(segment, number)
             node.asks.add(ask)
         node.ends.append(number)
 
     def first_other(self, number: int) -> int | None:
         """The first operation that fits paths of this one, less exactly, and asks for something else."""
-        path, ask = self._operations[number].path, self._asks[number]
-        wanted, best = segments(path), number
+        ask = self._asks[number]
+        wanted, best = segments(self._operations[number].template), number
         ahead = [(self._root, 0)]
         while ahead:
             node, depth = ahead.pop()
@@ -63,9 +63,14 @@ class _Templates:
             if depth < len(wanted):
                 ahead.extend((below, depth + 1) for below in node.less_exact(wanted[depth]))
             else:
-                others = (each for each in node.ends if self._operations[each].path != path and self._asks[each] != ask)
+                others = (each for each in node.ends if self._is_other(each, number))
                 best = min(best, next(others, best))
         return best if best < number else None
+
+    def _is_other(self, one: int, number: int) -> bool:
+        """Whether two operations differ in path, and in what they ask for."""
+        has_own_path = self._operations[one].template != self._operations[number].template
+        return has_own_path and self._asks[one] != self._asks[number]
 
 
 class _Node:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from socket import socket
 from urllib.parse import urlsplit
 
+from yett.openapi.template import in_url
 from yett.prove.evidence import Lines
 from yett.prove.site import host_of
 from yett.prove.wire import Heard, connect, converse_on, new_trace
@@ -103,5 +104,9 @@ class Endpoint:
     def _refused(self, world: World, trace_id: str) -> bytes:
         api = world.document["apis"][0]
         host = self.authority if "*" in api["hosts"] else host_of(api)
-        lines = [f"GET {api['base']}/?%00 HTTP/1.1", f"Host: {host}", f"traceparent: 00-{trace_id}-{trace_id[:16]}-01"]
+        lines = [
+            f"GET {in_url(api['base'])}/?%00 HTTP/1.1",
+            f"Host: {host}",
+            f"traceparent: 00-{trace_id}-{trace_id[:16]}-01",
+        ]
         return "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1")

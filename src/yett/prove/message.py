@@ -107,7 +107,7 @@ def benign(site: Site, issuer: Issuer, store: KeyStore) -> Message:
     return Message(
         site,
         request.method,
-        site.api["base"] + target,
+        site.base + target,
         [(name, value if equals else None) for name, equals, value in pairs],
         [*request.headers],
         request.body,

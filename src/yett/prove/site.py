@@ -9,6 +9,7 @@ from typing import Any
 from yett.openapi import Operation
 from yett.openapi.example import Answer, Conforms, Examples, NoExampleError, Request
 from yett.openapi.json_types import Json, is_object
+from yett.openapi.template import in_url
 
 
 class NoPlaceError(Exception):
@@ -41,11 +42,16 @@ class Site:
         """A host that the API answers for."""
         return host_of(self.api)
 
+    @property
+    def base(self) -> str:
+        """The API's base as a URL has it."""
+        return in_url(self.api["base"])
+
     def is_answered(self, path: str) -> bool:
         """Whether an API of the plan answers for this host and a path."""
         return any(
             any(_covers(pattern, self.host) for pattern in api["hosts"])
-            and (path == api["base"] or path.startswith(f"{api['base']}/"))
+            and f"{path}/".startswith(f"{in_url(api['base'])}/")
             for api in self.apis
         )
 

@@ -84,14 +84,14 @@ def path_encoded_twice(message: Message, _: object) -> None:
 
 def path_unknown(message: Message, segment: str) -> None:
     """A path below the base that no operation has, asked for without a body."""
-    message.path, message.query = f"{message.site.api['base']}/{segment}", []
+    message.path, message.query = f"{message.site.base}/{segment}", []
     message.method, message.body = "GET", None
     header_remove(message, "Content-Type")
 
 
 def path_above(message: Message, _: object) -> None:
     """The same path without the API's base."""
-    message.path = message.path.removeprefix(message.site.api["base"]) or "/"
+    message.path = message.path.removeprefix(message.site.base) or "/"
     if message.site.is_answered(message.path):
         raise NoPlaceError("an API answers for the path without its base")
 
@@ -102,9 +102,9 @@ def path_split(message: Message, _: object) -> None:
     for number, segment in enumerate(template):
         between = segment.partition("}")[2].partition("{")[0]
         if segment.count("{") == 2 and between:
-            parts = message.path.removeprefix(message.site.api["base"]).split("/")
+            parts = message.path.removeprefix(message.site.base).split("/")
             parts[number] = parts[number].replace(between, between + parts[number].split(between)[0] + between, 1)
-            message.path = message.site.api["base"] + "/".join(parts)
+            message.path = message.site.base + "/".join(parts)
             return
     raise NoPlaceError("no segment has two parameters")
 

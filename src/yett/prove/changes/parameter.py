@@ -70,12 +70,12 @@ def query_repeat(message: Message, _: object) -> None:
 def path_text(message: Message, text: str) -> None:
     """Raw text as the value of a path parameter that takes any, else behind the path."""
     template: list[str] = message.site.plan["path"].split("/")
-    parts = message.path.removeprefix(message.site.api["base"]).split("/")
+    parts = message.path.removeprefix(message.site.base).split("/")
     for parameter in _free_texts(message, "path"):
         segment = f"{{{parameter['name']}}}"
         if segment in template:
             parts[template.index(segment)] = f"a{text}b"
-            message.path = message.site.api["base"] + "/".join(parts)
+            message.path = message.site.base + "/".join(parts)
             return
     message.path += text
 
@@ -122,9 +122,9 @@ def _put(message: Message, parameter: dict[str, Any], text: str) -> bool:
     template = message.site.plan["path"].split("/")
     if f"{{{parameter['name']}}}" not in template:
         return False
-    parts = message.path.removeprefix(message.site.api["base"]).split("/")
+    parts = message.path.removeprefix(message.site.base).split("/")
     parts[template.index(f"{{{parameter['name']}}}")] = quote(text, safe="")
-    message.path = message.site.api["base"] + "/".join(parts)
+    message.path = message.site.base + "/".join(parts)
     return True
 
 
