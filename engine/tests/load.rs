@@ -4,7 +4,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{Shop, parameter};
+use support::{Sent, Shop, parameter};
 use yett_engine::Plan;
 
 fn document() -> Value {
@@ -113,4 +113,35 @@ fn no_two_apis_answer_for_the_same() {
     assert_eq!((faults.len(), faults[0].pointer.as_str()), (1, "/apis/1/hosts"));
     document["apis"][1]["base"] = json!("/v2");
     assert_eq!(Plan::load(document.to_string().as_bytes()).map(drop), Ok(()));
+}
+
+#[test]
+fn the_more_exact_host_is_the_api_in_any_order() {
+    let api = |hosts: &str, path: &str| {
+        let mut api = Shop::new().operation("GET", path, json!({})).document()["apis"][0].clone();
+        api["hosts"] = json!([hosts]);
+        api
+    };
+    let mut apis = [
+        api("*", "/any"),
+        api("*.example", "/below"),
+        api("*.shop.example", "/longer"),
+        api("a.shop.example", "/exact"),
+    ];
+    for _ in 0..2 {
+        let mut document = Shop::new().document();
+        document["apis"] = json!(apis);
+        let plan = std::sync::Arc::new(Plan::load(document.to_string().as_bytes()).unwrap());
+        for (host, path) in [
+            ("nobody.test", "/any"),
+            ("shop.example", "/below"),
+            ("b.shop.example", "/longer"),
+            ("a.shop.example", "/exact"),
+        ] {
+            let mut sent = Sent::get(path);
+            sent.headers[0].1 = host.as_bytes().to_vec();
+            assert_eq!(sent.passes(&plan).err(), None, "{host}");
+        }
+        apis.reverse();
+    }
 }

@@ -185,6 +185,15 @@ impl Host {
             Self::Below(suffix) => host.len() > suffix.len() && host.ends_with(&**suffix),
         }
     }
+
+    /// The more exact, the higher.
+    fn rank(&self) -> (u8, usize) {
+        match self {
+            Self::Any => (0, 0),
+            Self::Below(suffix) => (1, suffix.len()),
+            Self::Exact(name) => (2, name.len()),
+        }
+    }
 }
 
 impl Api {
@@ -197,21 +206,17 @@ impl Api {
 impl Plan {
     /// The API that answers for a host and a path: the longest base that covers it, then the more exact host.
     pub(crate) fn api(&self, host: &str, path: &str) -> Option<u32> {
-        let mut best: Option<(usize, bool, u32)> = None;
+        let mut best = None;
         for (index, api) in (0u32..).zip(&self.apis) {
-            let Some(pattern) = api.hosts.iter().find(|pattern| pattern.covers(host)) else {
+            let covering = api.hosts.iter().filter(|pattern| pattern.covers(host));
+            let (Some(exact), Some(rest)) = (covering.map(Host::rank).max(), path.strip_prefix(&*api.base)) else {
                 continue;
             };
-            let Some(rest) = path.strip_prefix(&*api.base) else {
-                continue;
-            };
-            let rank = (api.base.len(), *pattern != Host::Any, index);
-            if (rest.is_empty() || rest.starts_with('/'))
-                && best.is_none_or(|known| (rank.0, rank.1) > (known.0, known.1))
-            {
-                best = Some(rank);
+            let rank = (api.base.len(), exact);
+            if (rest.is_empty() || rest.starts_with('/')) && best.is_none_or(|(known, _)| rank > known) {
+                best = Some((rank, index));
             }
         }
-        best.map(|(_, _, index)| index)
+        best.map(|(_, index)| index)
     }
 }
