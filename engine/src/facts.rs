@@ -1,5 +1,6 @@
 //! What the engine is told from outside, and the one trait through which it asks; no clock, socket or randomness here.
 
+use std::fmt;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -21,7 +22,7 @@ impl Time {
 pub type Digest = [u8; 32];
 
 /// What a look-up asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Key {
     /// The key set of a JWT credential: its index in the plan, and the `kid` that must be in it, if the token names one.
     KeySet {
@@ -44,6 +45,17 @@ pub enum Key {
         /// What stood in the header.
         presented: Box<str>,
     },
+}
+
+/// Without what a caller presented: it is a secret.
+impl fmt::Debug for Key {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeySet { credential, kid } => write!(to, "KeySet({credential}, {kid:?})"),
+            Self::Verified { credential, .. } => write!(to, "Verified({credential})"),
+            Self::ApiKey { credential, .. } => write!(to, "ApiKey({credential})"),
+        }
+    }
 }
 
 /// What a look-up brings.

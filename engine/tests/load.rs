@@ -5,7 +5,7 @@ mod support;
 
 use serde_json::{Value, json};
 use support::{Sent, Shop, parameter};
-use yett_engine::Plan;
+use yett_engine::{Head, Key, Missing, Plan, Stop};
 
 fn document() -> Value {
     let jwt = json!({"jwt": {
@@ -144,4 +144,22 @@ fn the_more_exact_host_is_the_api_in_any_order() {
         }
         apis.reverse();
     }
+}
+
+#[test]
+fn nothing_secret_is_written_for_debugging() {
+    let head = Head::of(
+        b"GET",
+        b"/?token=secret",
+        &[(b"x-api-key", b"secret")],
+        [192, 0, 2, 1].into(),
+        false,
+    );
+    let presented = "secret".into();
+    let key = Key::ApiKey {
+        credential: 0,
+        presented,
+    };
+    let shown = format!("{head:?} {key:?} {:?}", Stop::Need(Missing::Fact(key.clone())));
+    assert!(!shown.contains("secret") && !shown.contains("115, 101"), "{shown}");
 }

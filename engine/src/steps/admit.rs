@@ -5,6 +5,7 @@
 mod headers;
 mod target;
 
+use std::fmt;
 use std::net::IpAddr;
 use std::ops::Range;
 
@@ -20,7 +21,7 @@ type Span = (u32, u32);
 type Lines = SmallVec<[(Span, Span); 16]>;
 
 /// What a client sent, before anything was judged. Nothing can be read out of it but by admit.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Head {
     buffer: Bytes,
     method: Span,
@@ -74,6 +75,12 @@ impl Head {
     }
 }
 
+impl fmt::Debug for Head {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "Head({} headers)", self.headers.len())
+    }
+}
+
 fn slice(buffer: &[u8], (start, end): Span) -> &[u8] {
     buffer.get(start as usize..end as usize).unwrap_or_default()
 }
@@ -83,7 +90,8 @@ fn slice(buffer: &[u8], (start, end): Span) -> &[u8] {
 pub struct Method(&'static str);
 
 impl Method {
-    const KNOWN: [&'static str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    /// All of them.
+    pub(crate) const KNOWN: [&'static str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
     /// Upper case.
     pub fn name(self) -> &'static str {
@@ -92,7 +100,6 @@ impl Method {
 }
 
 /// A request that has one meaning.
-#[derive(Debug)]
 pub struct Request {
     buffer: Bytes,
     headers: Lines,
@@ -104,6 +111,13 @@ pub struct Request {
     host: Box<str>,
     client: IpAddr,
     secure: bool,
+}
+
+/// Without anything that may hold a credential, as for `Head`.
+impl fmt::Debug for Request {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "Request({}, {} headers)", self.method.name(), self.headers.len())
+    }
 }
 
 impl Request {

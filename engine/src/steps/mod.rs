@@ -7,6 +7,7 @@ pub(crate) mod body;
 pub(crate) mod forward;
 mod forwarded;
 pub(crate) mod media;
+pub(crate) mod names;
 pub(crate) mod parameters;
 pub(crate) mod resolve;
 pub(crate) mod validate;

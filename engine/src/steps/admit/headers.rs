@@ -5,6 +5,7 @@ use crate::judge::{Denial, Judge, Stop};
 use crate::plan::{CredentialPlan, Plan};
 use crate::reason;
 use crate::steps::forward::is_dropped;
+use crate::steps::names::reads_alike;
 
 /// A token's bytes, RFC 9110 5.6.2, in lower case.
 fn is_name_byte(byte: u8) -> bool {
@@ -81,12 +82,6 @@ fn shadows(name: &[u8], plan: &Plan) -> bool {
     }
     let dashed = String::from_utf8_lossy(name).replace('_', "-");
     READ.contains(&dashed.as_str()) || OVERRIDES.contains(&dashed.as_bytes()) || is_dropped(&dashed)
-}
-
-/// Whether two names are one to a reader that takes `_` for `-`.
-fn reads_alike(one: &[u8], other: &[u8]) -> bool {
-    let read = |byte: u8| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
-    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| read(*one) == read(*other))
 }
 
 /// The most octets of a stranger's name that a place shows.

@@ -11,6 +11,7 @@ use crate::json;
 use crate::judge::{Denial, Judge, Stop};
 use crate::plan::{Operation, Parameter, Place};
 use crate::reason::{self, Reason};
+use crate::steps::names::reads_alike;
 use crate::steps::resolve::Call;
 
 /// What stood under one name, in order; none where a query's name has no `=`.
@@ -141,17 +142,12 @@ fn header<'c>(call: &'c Call, described: &Parameter, judge: &mut Judge<'_>) -> R
     for (name, value) in call.request().headers() {
         if name.eq_ignore_ascii_case(&described.name) {
             texts.push(Some(readable(value, described, judge)?));
-        } else if shadows(name, &described.name) {
+        } else if reads_alike(name.as_bytes(), described.name.as_bytes()) {
+            // `x_tenant` would arrive unread as `x-tenant`.
             refuse(reason::VALIDATE_PARAMETER_MALFORMED, described, judge)?;
         }
     }
     Ok(texts)
-}
-
-/// CGI and WSGI make one name of `x-tenant` and `x_tenant`, so the second would arrive unread as the first.
-fn shadows(name: &str, described: &str) -> bool {
-    let dashed = |byte: u8| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
-    name.len() == described.len() && name.bytes().map(dashed).eq(described.bytes().map(dashed))
 }
 
 /// RFC 6265 5.4: `name=value; name=value`. Some servers strip more from a name than others, so a name that stands beside what

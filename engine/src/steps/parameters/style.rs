@@ -125,7 +125,11 @@ pub(super) fn items<'d>(described: &'d Parameter, member: &str) -> &'d [String] 
     if !described.members.contains_key(member) {
         return &described.other_items;
     }
-    described.member_items.get(member).map(Vec::as_slice).unwrap_or_default()
+    described
+        .member_items
+        .get(member)
+        .map(Vec::as_slice)
+        .unwrap_or_default()
 }
 
 /// `a,1,b,2`, or exploded `a=1,b=2`; none where a name has no value, or stands twice.
