@@ -39,7 +39,8 @@ impl Shell {
         deadline: u64,
         folder: PathBuf,
     ) -> PyResult<Self> {
-        let made = App::new(plan, pepper, clock.0.clone(), Duration::from_millis(deadline), folder);
+        let (clock, deadline) = (clock.0.clone(), Duration::from_millis(deadline));
+        let made = py.detach(|| App::new(plan, pepper, clock, deadline, folder));
         made.map(Self).map_err(|faults| fault(py, faults))
     }
 
