@@ -315,6 +315,7 @@ fn a_union_in_itself_is_explained_or_not_but_quickly() {
             ]}),
         )
         .operation("POST", "/find", json!({"body": {"required": true, "content": json_content("filter")}}))
+        .operation("GET", "/found", json!({"replies": {"200": {"content": json_content("filter")}}}))
         .plan();
     for depth in [1, 5, 50, 119] {
         for (leaf, reason) in [
@@ -328,6 +329,17 @@ fn a_union_in_itself_is_explained_or_not_but_quickly() {
                 "{depth}"
             );
         }
+    }
+    // A reply's undeclared member is dropped where it is found in as many steps as the reply's size allows.
+    for (depth, reason) in [
+        (1, None),
+        (5, None),
+        (12, Some("contract.reply.invalid")),
+        (119, Some("contract.reply.invalid")),
+    ] {
+        let found = (0..depth).fold(json!({"is": 1, "u": 2}), |filter, _| json!({"and": filter}));
+        let sent = Sent::get("/found").answers(200, found.to_string());
+        assert_eq!(sent.passes(&plan).err(), reason, "{depth}");
     }
 }
 

@@ -43,8 +43,9 @@ const MOST_TOLD: usize = 20;
 const JUDGE_STEPS: u32 = 20_000_000;
 /// Steps for finding where a stranger's value is wrong; beyond them, the whole value is.
 const TELL_STEPS: u32 = 20_000;
-/// The same for what an upstream answered, where every undeclared member must be found.
-const DROP_STEPS: u32 = 2_000_000;
+/// The same for what an upstream answered, where every undeclared member must be found: for each value in it, and at most.
+const DROP_STEPS_EACH: usize = 10_000;
+const DROP_STEPS: usize = 2_000_000;
 /// Rounds of dropping: what lies in an undeclared member's neighbour is found in the round after it.
 const DROP_ROUNDS: usize = 32;
 
@@ -76,11 +77,12 @@ impl Schemas {
     /// What is wrong beside them.
     pub(crate) fn surplus(&self, schema: Schema, value: &mut Value) -> Result<Vec<Pointer>, Vec<Mismatch>> {
         let mut dropped = Vec::new();
+        let steps = drop_steps(value);
         for _ in 0..DROP_ROUNDS {
             if self.conforms(schema, value) {
                 return Ok(dropped);
             }
-            let mut found = self.explain(schema, value, DROP_STEPS);
+            let mut found = self.explain(schema, value, steps);
             if found.iter().any(|mismatch| !mismatch.undeclared) {
                 found.retain(|mismatch| !mismatch.undeclared);
                 found.truncate(MOST_TOLD);
@@ -130,6 +132,27 @@ impl Mismatch {
             undeclared: false,
         }
     }
+}
+
+/// What a small reply may cost is small, whatever its schema makes of it.
+fn drop_steps(value: &Value) -> u32 {
+    let most = DROP_STEPS.div_ceil(DROP_STEPS_EACH);
+    u32::try_from(DROP_STEPS_EACH * count(value, most)).unwrap_or(u32::MAX)
+}
+
+/// How many values there are in one, itself included; no more than `most` are counted.
+fn count(value: &Value, most: usize) -> usize {
+    let mut ahead = vec![value];
+    let mut counted = 0;
+    while let Some(value) = ahead.pop().filter(|_| counted < most) {
+        counted += 1;
+        match value {
+            Value::Object(members) => ahead.extend(members.values().take(most)),
+            Value::Array(items) => ahead.extend(items.iter().take(most)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    counted
 }
 
 /// Takes a member out of a value that was read, as splicing takes it out of the text.
