@@ -2,7 +2,6 @@
 //!
 //! Described for readers in `docs/plan-format.md`. A change here is a change of the format: both sides move together.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use serde::Deserialize;
@@ -175,7 +174,7 @@ pub struct Api {
     /// Where permitted requests go.
     pub upstream: Upstream,
     /// How each security scheme is verified, by its name in the description.
-    pub credentials: BTreeMap<String, Credential>,
+    pub credentials: Named<Credential>,
     /// Cross-origin rules; none: no preflight is answered.
     #[serde(default)]
     pub cors: Option<Cors>,

@@ -1,6 +1,7 @@
-//! From the compiled document to the plan: checks it again, whole, and collects every fault; nothing here is lenient.
+//! From the compiled document to the plan: checks again what the engine relies on, and collects every fault; nothing here is
+//! lenient. What only the shell relies on (URLs, files) is the shell's to check.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::hex;
 use crate::jose::{KeySet, Rules};
-use crate::json::Pointer;
+use crate::json::{Pointer, escape};
 use crate::reason::CATALOGUE_HASH;
 
 /// Why a document is not a plan.
@@ -26,7 +27,7 @@ pub struct Fault {
     pub found: String,
 }
 
-const MAX_PLAN_VERSION: u32 = 1;
+const PLAN_VERSION: u32 = 1;
 
 impl Plan {
     /// Loads a compiled plan; its hash is the SHA-256 of exactly these bytes.
@@ -92,11 +93,8 @@ impl Loader {
     }
 
     fn versions(&mut self, document: &Document) {
-        if document.yett != MAX_PLAN_VERSION {
-            self.fault(
-                "/yett",
-                format!("version {}, expected {MAX_PLAN_VERSION}", document.yett),
-            );
+        if document.yett != PLAN_VERSION {
+            self.fault("/yett", format!("version {}, expected {PLAN_VERSION}", document.yett));
         }
         if document.catalogue != CATALOGUE_HASH {
             self.fault(
@@ -110,10 +108,10 @@ impl Loader {
     fn overlaps(&mut self, apis: &[document::Api]) {
         let mut known = HashMap::new();
         for (number, api) in apis.iter().enumerate() {
-            for host in &api.hosts {
+            for (place, host) in api.hosts.iter().enumerate() {
                 if *known.entry((host, &api.base)).or_insert(number) != number {
                     self.fault(
-                        format!("/apis/{number}/hosts"),
+                        format!("/apis/{number}/hosts/{place}"),
                         format!("{host}{} is another API's", api.base),
                     );
                 }
@@ -129,11 +127,24 @@ impl Loader {
 
     fn texts(&mut self, at: &str, api: &document::Api) {
         self.found(format!("{at}/base"), check::base(&api.base));
-        for host in &api.hosts {
-            self.found(format!("{at}/hosts"), check::host(host));
+        self.found(format!("{at}/hosts"), check::hosts(&api.hosts));
+        for (number, host) in api.hosts.iter().enumerate() {
+            self.found(format!("{at}/hosts/{number}"), check::host(host));
         }
-        for (name, _) in &api.headers {
-            self.found(format!("{at}/headers"), check::header(name));
+        for (number, (name, value)) in api.headers.iter().enumerate() {
+            self.found(format!("{at}/headers/{number}/0"), check::header(name));
+            self.found(format!("{at}/headers/{number}/1"), check::header_value(value));
+        }
+        for (number, url) in api.upstream.urls.iter().enumerate() {
+            self.found(format!("{at}/upstream/urls/{number}/weight"), check::weight(url));
+        }
+        let ejection = api.upstream.ejection.as_ref();
+        self.found(
+            format!("{at}/upstream/ejection/longest"),
+            ejection.and_then(check::ejection),
+        );
+        for (place, found) in api.cors.iter().flat_map(check::cors) {
+            self.fault(format!("{at}/cors/{place}"), found);
         }
     }
 
@@ -147,6 +158,10 @@ impl Loader {
         for (number, operation) in (0u32..).zip(api.operations) {
             let at = format!("{at}/operations/{number}");
             let is_closed = operation.closed.is_some();
+            if !is_closed {
+                self.found(format!("{at}/method"), check::method(&operation.method));
+                self.found(format!("{at}/path"), check::path(&operation.path));
+            }
             if let Err(found) = routes.add(&operation.path, &operation.method, number, is_closed) {
                 self.fault(format!("{at}/path"), found);
             }
@@ -180,30 +195,32 @@ impl Loader {
     fn schemas(&mut self, at: &str, compiler: Compiler) -> Schemas {
         compiler.finish().unwrap_or_else(|faults| {
             for (name, found) in faults {
-                self.fault(format!("{at}/schemas/{name}"), found);
+                let below = if name.is_empty() {
+                    String::new()
+                } else {
+                    format!("/{}", escape(&name))
+                };
+                self.fault(format!("{at}/schemas{below}"), found);
             }
             Schemas::default()
         })
     }
 
-    fn credentials(&mut self, api: u32, at: &str, credentials: BTreeMap<String, Credential>) -> BTreeMap<String, u32> {
-        let mut names = BTreeMap::new();
-        for (name, credential) in credentials {
+    fn credentials(&mut self, api: u32, at: &str, credentials: Named<Credential>) -> Named<u32> {
+        credentials.filter_map(|name, credential| {
+            let at = format!("{at}/credentials/{}", escape(name));
             let method = match credential {
                 Credential::ApiKey(key) => {
-                    self.found(format!("{at}/credentials/{name}"), check::header(&key.header));
+                    self.found(format!("{at}/api_key/header"), check::header(&key.header));
                     MethodPlan::ApiKey(key)
                 }
-                Credential::Jwt(jwt) => MethodPlan::Jwt(Box::new(self.jwt(&format!("{at}/credentials/{name}"), jwt))),
+                Credential::Jwt(jwt) => MethodPlan::Jwt(Box::new(self.jwt(&format!("{at}/jwt"), jwt))),
             };
-            names.insert(name.clone(), u32::try_from(self.credentials.len()).unwrap_or(u32::MAX));
-            self.credentials.push(CredentialPlan {
-                name: name.into(),
-                api,
-                method,
-            });
-        }
-        names
+            let index = u32::try_from(self.credentials.len()).unwrap_or(u32::MAX);
+            let name = name.into();
+            self.credentials.push(CredentialPlan { name, api, method });
+            Some(index)
+        })
     }
 
     fn jwt(&mut self, at: &str, jwt: document::Jwt) -> JwtPlan {
@@ -238,22 +255,20 @@ impl Loader {
         }
     }
 
-    fn security(
-        &mut self,
-        at: &str,
-        alternatives: &[Vec<Demand>],
-        names: &BTreeMap<String, u32>,
-    ) -> Vec<Vec<DemandPlan>> {
+    fn security(&mut self, at: &str, alternatives: &[Vec<Demand>], names: &Named<u32>) -> Vec<Vec<DemandPlan>> {
         let mut planned = Vec::with_capacity(alternatives.len());
-        for all in alternatives {
+        for (number, all) in alternatives.iter().enumerate() {
             let mut demands = Vec::with_capacity(all.len());
-            for demand in all {
+            for (place, demand) in all.iter().enumerate() {
                 match names.get(&demand.credential) {
                     Some(credential) => demands.push(DemandPlan {
                         credential: *credential,
                         scopes: demand.scopes.iter().map(|scope| scope.as_str().into()).collect(),
                     }),
-                    None => self.fault(at, format!("no credential is called {}", demand.credential)),
+                    None => self.fault(
+                        format!("{at}/{number}/{place}/credential"),
+                        format!("no credential is called {}", demand.credential),
+                    ),
                 }
             }
             planned.push(demands);
@@ -300,18 +315,19 @@ impl Loader {
         &mut self,
         at: &str,
         operation: document::Operation,
-        names: &BTreeMap<String, u32>,
+        names: &Named<u32>,
         compiler: &mut Compiler,
     ) -> Operation {
         let security = self.security(&format!("{at}/security"), &operation.security, names);
         let parameters = self.parameters(at, &operation, compiler);
         let body = operation.body.map(|body| BodyPlan {
             required: body.required,
-            content: self.content(&format!("{at}/body"), body.content, compiler),
+            content: self.content(&format!("{at}/body/content"), body.content, compiler),
         });
         let replies = operation.replies.filter_map(|status, reply| {
-            self.found(format!("{at}/replies"), check::status(status));
-            let content = self.content(&format!("{at}/replies/{status}"), reply.content, compiler);
+            let at = format!("{at}/replies/{}", escape(status));
+            self.found(at.clone(), check::status(status));
+            let content = self.content(&format!("{at}/content"), reply.content, compiler);
             Some(ReplyPlan { content })
         });
         Operation {
@@ -330,23 +346,25 @@ impl Loader {
         let template = &operation.path;
         let place = |name: &str| template.find(&format!("{{{name}}}"));
         let mut planned = Vec::with_capacity(operation.parameters.len());
-        for described in &operation.parameters {
-            if described.place == Place::Path && place(&described.name).is_none() {
+        let mut known = HashSet::new();
+        for (number, described) in operation.parameters.iter().enumerate() {
+            let at = format!("{at}/parameters/{number}");
+            if !known.insert(named(described)) {
                 self.fault(
-                    format!("{at}/parameters"),
-                    format!("{} is not in {template}", described.name),
+                    format!("{at}/name"),
+                    format!("{} again, expected each once", described.name),
                 );
             }
-            self.found(
-                format!("{at}/parameters/{}", described.name),
-                check::parameter(described),
-            );
+            if described.place == Place::Path && place(&described.name).is_none() {
+                self.fault(format!("{at}/name"), format!("{} is not in {template}", described.name));
+            }
+            self.found(at.clone(), check::parameter(described));
             match compiler.schema(&described.schema) {
                 Ok(schema) => planned.push(ParameterPlan {
                     described: self.shared(described),
                     schema,
                 }),
-                Err(found) => self.fault(format!("{at}/parameters/{}", described.name), found),
+                Err(found) => self.fault(format!("{at}/schema"), found),
             }
         }
         planned.sort_by_key(|parameter| match parameter.described.place {
@@ -374,9 +392,20 @@ impl Loader {
     ) -> Named<Option<super::Schema>> {
         content.filter_map(|media, reference| {
             let schema = reference.map(|reference| compiler.schema(&reference)).transpose();
-            schema.map_err(|found| self.fault(format!("{at}/{media}"), found)).ok()
+            schema
+                .map_err(|found| self.fault(format!("{at}/{}", escape(media)), found))
+                .ok()
         })
     }
+}
+
+/// What tells a parameter from others; names of headers have no case.
+fn named(described: &Parameter) -> (Place, String) {
+    let name = match described.place {
+        Place::Header => described.name.to_ascii_lowercase(),
+        Place::Path | Place::Query | Place::Cookie => described.name.clone(),
+    };
+    (described.place, name)
 }
 
 fn host_pattern(host: &str) -> Host {

@@ -40,6 +40,15 @@ impl<T> Named<T> {
     }
 }
 
+impl<T> IntoIterator for Named<T> {
+    type Item = (Box<str>, T);
+    type IntoIter = std::vec::IntoIter<(Box<str>, T)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_vec().into_iter()
+    }
+}
+
 impl<T> Default for Named<T> {
     fn default() -> Self {
         Self(Box::new([]))

@@ -1,8 +1,11 @@
 //! The part of the compiled plan that says where permitted requests go: fields only, as in `document`. Nothing is sent here.
 
+use std::fmt;
 use std::num::{NonZeroU32, NonZeroU64};
 
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 /// Where permitted requests go.
 #[derive(Clone, Debug, Deserialize)]
@@ -92,8 +95,7 @@ impl Default for Retries {
 }
 
 /// One place where an upstream is reached: a URL, or a URL and its weight.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(from = "WrittenUrl")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpstreamUrl {
     /// `http://host:port`, or with a path that stands before the operation's path.
     pub url: String,
@@ -101,19 +103,38 @@ pub struct UpstreamUrl {
     pub weight: u16,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
-enum WrittenUrl {
-    Plain(String),
-    Weighted { url: String, weight: u16 },
+impl<'de> Deserialize<'de> for UpstreamUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Written)
+    }
 }
 
-impl From<WrittenUrl> for UpstreamUrl {
-    fn from(written: WrittenUrl) -> Self {
-        let (url, weight) = match written {
-            WrittenUrl::Plain(url) => (url, 1),
-            WrittenUrl::Weighted { url, weight } => (url, weight),
-        };
-        Self { url, weight }
+/// An untagged enum would say no more than that no variant fits.
+struct Written;
+
+impl<'de> Visitor<'de> for Written {
+    type Value = UpstreamUrl;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a URL, or {\"url\": URL, \"weight\": 1}")
     }
+
+    fn visit_str<E: Error>(self, url: &str) -> Result<UpstreamUrl, E> {
+        Ok(UpstreamUrl {
+            url: url.to_owned(),
+            weight: 1,
+        })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<UpstreamUrl, A::Error> {
+        let Weighted { url, weight } = Weighted::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(UpstreamUrl { url, weight })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Weighted {
+    url: String,
+    weight: u16,
 }

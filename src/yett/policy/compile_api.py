@@ -75,7 +75,7 @@ class ApiCompiler:
             pointer = f"{at}/credentials/{name}"
             places[pointer] = self.place("credentials", name, key=True)
             if credential.jwt is not None:
-                places[f"{pointer}/keys"] = self.place("credentials", name, "jwt", "jwks")
+                places[f"{pointer}/jwt/keys"] = self.place("credentials", name, "jwt", "jwks")
                 compiled[name] = credential.jwt.plan(self._keys(name))
             elif credential.api_key is not None:
                 compiled[name] = credential.api_key.plan(self._security.header_of(name))
