@@ -236,6 +236,23 @@ fn a_credential_stands_once() {
 }
 
 #[test]
+fn no_two_credentials_have_headers_that_are_read_alike() {
+    let mut document = document();
+    let mut other = document["apis"][0].clone();
+    other["base"] = json!("/v2");
+    other["name"] = json!("other");
+    document["apis"].as_array_mut().unwrap().push(other);
+    assert_eq!(Plan::load(document.to_string().as_bytes()).map(drop), Ok(()));
+    document["apis"][1]["credentials"]["key"]["api_key"]["header"] = json!("x_api_key");
+    let faults = Plan::load(document.to_string().as_bytes()).map(drop).unwrap_err();
+    assert_eq!(
+        (faults.len(), faults[0].pointer.as_str()),
+        (1, "/apis/1/credentials/key")
+    );
+    assert!(faults[0].found.contains("x-api-key, of key of shop"), "{faults:?}");
+}
+
+#[test]
 fn the_more_exact_host_is_the_api_in_any_order() {
     let api = |hosts: &str, path: &str| {
         let mut api = Shop::new().operation("GET", path, json!({})).document()["apis"][0].clone();

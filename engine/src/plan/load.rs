@@ -17,6 +17,7 @@ use crate::hex;
 use crate::jose::{KeySet, Rules};
 use crate::json::{Pointer, escape};
 use crate::reason::CATALOGUE_HASH;
+use crate::steps::names::reads_alike;
 
 /// Why a document is not a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,7 @@ impl Plan {
             .zip(document.apis)
             .map(|(index, api)| loader.api(index, api))
             .collect();
+        loader.shadows(&apis);
         if !loader.faults.is_empty() {
             return Err(loader.faults);
         }
@@ -121,6 +123,34 @@ impl Loader {
 
     fn found(&mut self, at: String, found: Option<String>) {
         if let Some(found) = found {
+            self.fault(at, found);
+        }
+    }
+
+    /// Credentials of any two APIs whose headers differ, and are one to a server that reads `_` as `-`: each would be refused
+    /// for the other's sake.
+    fn shadows(&mut self, apis: &[Api]) {
+        let mut faults = Vec::new();
+        for (number, one) in self.credentials.iter().enumerate() {
+            let header = one.method.header();
+            let is_other = |other: &&CredentialPlan| {
+                let known = other.method.header();
+                known != header && reads_alike(known.as_bytes(), header.as_bytes())
+            };
+            let Some(other) = self.credentials.iter().take(number).find(is_other) else {
+                continue;
+            };
+            let api = apis.get(other.api as usize).map_or("", |api| &api.name);
+            faults.push((
+                format!("/apis/{}/credentials/{}", one.api, escape(&one.name)),
+                format!(
+                    "the header {header}, expected another one: some servers read it as {}, of {} of {api}",
+                    other.method.header(),
+                    other.name
+                ),
+            ));
+        }
+        for (at, found) in faults {
             self.fault(at, found);
         }
     }

@@ -17,7 +17,7 @@ from yett.policy.certificates import Material
 from yett.policy.compile_api import ApiCompiler
 from yett.policy.findings import Finding, PlanError
 from yett.policy.gateway import Gateway, sinks
-from yett.policy.overlap import check_overlaps
+from yett.policy.overlap import check_headers, check_overlaps
 from yett.policy.read import PlanFile, read_plan
 from yett.policy.rest import sound_rest
 from yett.policy.tell import tell
@@ -85,6 +85,7 @@ def _apis(
         ApiCompiler(file, name, descriptions[name], problems) for name in file.plan.apis if name in descriptions
     ]
     check_overlaps(file, compilers, problems)
+    check_headers(file, compilers, problems)
     return compilers, [compiler.compile(f"/apis/{number}", places) for number, compiler in enumerate(compilers)]
 
 

@@ -81,6 +81,14 @@ class ApiCompiler:
                 compiled[name] = credential.api_key.plan(self._security.header_of(name))
         return compiled
 
+    def key_headers(self) -> dict[str, str]:
+        """The headers that carry API keys, in lower case, by credential."""
+        return {
+            name: each.api_key.plan(self._security.header_of(name))["api_key"]["header"]
+            for name, each in self._security.verifiable.items()
+            if each.api_key is not None
+        }
+
     def _keys(self, name: str) -> object:
         jwt = self.api.credentials[name].jwt
         if jwt is None or jwt.jwks.file is None:

@@ -24,6 +24,19 @@ def check_overlaps(file: PlanFile, compilers: Sequence[ApiCompiler], problems: P
             _check_hidden(file, outer, inner, problems)
 
 
+def check_headers(file: PlanFile, compilers: Sequence[ApiCompiler], problems: Problems) -> None:
+    """Add a problem for each credential whose header some server reads as another one's: either locks the other out."""
+    known: dict[str, tuple[str, str]] = {}
+    for compiler in compilers:
+        for name, header in compiler.key_headers().items():
+            of = f"{name!r} of {compiler.name!r}"
+            first, other = known.setdefault(header.replace("_", "-"), (header, of))
+            if first != header:
+                found = f"the header {header}, which some servers read as {first} of {other}"
+                place = file.place("apis", compiler.name, "credentials", name, key=True)
+                problems.error(place, found, "the same header for both, or another one")
+
+
 def _check_hidden(file: PlanFile, outer: ApiCompiler, inner: ApiCompiler, problems: Problems) -> None:
     below = inner.base[len(outer.base) :]
     for operation in outer.description.operations:
