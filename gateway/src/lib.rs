@@ -1,7 +1,7 @@
 //! Acts: sockets, threads and files around the engine; decides nothing.
 //!
-//! `worker` is the child process; `exchange` is one request and its answer, and the file to read first; `conn` is how a client
-//! brings it. `app` is the shell inside an app.
+//! `worker` is the child process; `exchange` is one request and its answer, and the file to read first; `conn` and `h2` are how
+//! clients bring it. `app` is the shell inside an app.
 //! `state` is what a process knows: both decide on the same.
 #![forbid(unsafe_code)]
 
@@ -15,6 +15,7 @@ mod evidence;
 mod exchange;
 mod fetch;
 pub mod h1;
+pub mod h2;
 pub mod log;
 mod metrics;
 mod process;

@@ -24,6 +24,14 @@ impl Stream {
         }
     }
 
+    /// What client and listener have agreed on to speak (ALPN, RFC 7301); none: nothing was said of it.
+    pub(crate) fn protocol(&self) -> Option<&[u8]> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(stream) => stream.get_ref().1.alpn_protocol(),
+        }
+    }
+
     /// Whether it came by TLS.
     pub(crate) fn is_secure(&self) -> bool {
         matches!(self, Self::Tls(_))

@@ -4,18 +4,20 @@ import io
 import json
 import queue
 import threading
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
 import httpx
 import pytest
 
+from tests.certificates import Pair, made
+from tests.serve.secure import SECONDS, Listener, write
 from yett.policy.read import read_plan
 from yett.serve.gateway import Gateway
 from yett.serve.log import Log
 from yett.store.keys import Keys
 
-SECONDS = 20
 DESCRIPTION = """\
 openapi: 3.1.0
 info: {title: Notes, version: "1"}
@@ -138,3 +140,33 @@ def keys(gateway, tmp_path):
 def client():
     with httpx.Client(trust_env=False, timeout=SECONDS) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def ca():
+    return made("authority")
+
+
+@pytest.fixture
+def serving(plan, lines, tmp_path, ca):
+    """Starts a gateway with these certificates, by file name; more of `tls` and of `gateway` may follow."""
+
+    def serving(pairs: dict[str, Pair], tls: str = "", more: str = "") -> Listener:
+        (tmp_path / "ca.pem").write_text(ca.pem)
+        for name, pair in pairs.items():
+            write(tmp_path, name, pair)
+        files = ", ".join(f"{{chain: {name}.pem, key: {{file: {name}.key}}}}" for name in pairs)
+        listen = f"{{address: '127.0.0.1:0', tls: {{certificates: [{files}]{tls}}}}}, '127.0.0.2:0'"
+        top = f"gateway: {{listen: [{listen}], admin: '127.0.0.3:0', threads: 1{more}}}"
+        gateway = running.enter_context(Gateway(plan("limit: none", top=top), log=Log("info", "json", lines)))
+        lines.wait("gateway serves")
+        return Listener(gateway, tmp_path)
+
+    with ExitStack() as running:
+        yield serving
+
+
+@pytest.fixture
+def one(serving, ca):
+    """One certificate, of a.example."""
+    return serving({"a": made("a", ca, names=["a.example"])})

@@ -3,17 +3,15 @@
 import shutil
 import socket
 import ssl
-import subprocess
-from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import pytest
 
-from tests.certificates import CLIENT, SERVER, Pair, made, revoked, rsa_key
-from tests.serve.conftest import SECONDS, Notes
+from tests.certificates import CLIENT, SERVER, made, revoked, rsa_key
+from tests.serve.conftest import Notes
+from tests.serve.secure import SECONDS, Listener, context, run, write
 from yett.policy.compile import compile_plan
 from yett.serve import supervisor
 from yett.serve.gateway import Gateway
@@ -21,62 +19,6 @@ from yett.serve.log import Log
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl here")
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
-
-
-@pytest.fixture(scope="module")
-def ca():
-    return made("authority")
-
-
-@dataclass(frozen=True)
-class Listener:
-    """A gateway whose first listener speaks TLS, and the second does not."""
-
-    gateway: Gateway
-    folder: Path
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Of the first."""
-        host, _, port = self.gateway.url.removeprefix("https://").rpartition(":")
-        return host, int(port)
-
-    def connect(self, name: str | None = "a.example", session=None, **how) -> ssl.SSLSocket:
-        """A connection on which the handshake is done."""
-        plain = socket.create_connection(self.address, SECONDS)
-        return context(self.folder, **how).wrap_socket(plain, server_hostname=name, session=session)
-
-    def shown(self, name: str | None = "a.example", **how) -> list[str]:
-        """The names of the certificate that a client gets who asks for this one."""
-        with self.connect(name, **how) as stream:
-            return [value for _, value in (stream.getpeercert() or {}).get("subjectAltName", ())]
-
-    def openssl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """What `openssl s_client` says."""
-        command = ["openssl", "s_client", "-connect", "{}:{}".format(*self.address), "-servername", "a.example"]
-        verify = ["-CAfile", str(self.folder / "ca.pem"), *arguments]
-        return subprocess.run(
-            [*command, *verify], input="", check=False, capture_output=True, text=True, timeout=SECONDS
-        )
-
-
-def run(*command: str) -> subprocess.CompletedProcess[str]:
-    """A command that has nothing to read."""
-    return subprocess.run(command, input="", check=False, capture_output=True, text=True, timeout=SECONDS)
-
-
-def context(folder: Path, alpn=None, most=None, client=None) -> ssl.SSLContext:
-    """A client's side: it verifies the chain, and the name where the test looks at it."""
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    made.load_verify_locations(folder / "ca.pem")
-    made.check_hostname = False
-    if alpn:
-        made.set_alpn_protocols(alpn)
-    if most:
-        made.maximum_version = most
-    if client:
-        made.load_cert_chain(folder / f"{client}.pem", folder / f"{client}.key")
-    return made
 
 
 def ask(stream: socket.socket, path: str = "/open", **headers: str) -> HTTPResponse:
@@ -87,40 +29,6 @@ def ask(stream: socket.socket, path: str = "/open", **headers: str) -> HTTPRespo
     answer = connection.getresponse()
     answer.body = answer.read()
     return answer
-
-
-def write(folder: Path, name: str, pair: Pair) -> None:
-    """The key first: where both are not of one mind, the gateway waits."""
-    key = folder / f"{name}.key"
-    if not key.exists():
-        key.touch(0o600)
-    key.write_text(pair.key)
-    (folder / f"{name}.pem").write_text(pair.pem)
-
-
-@pytest.fixture
-def serving(plan, lines, tmp_path, ca):
-    """Starts a gateway with these certificates, by file name; more of `tls` and of `gateway` may follow."""
-
-    def serving(pairs: dict[str, Pair], tls: str = "", more: str = "") -> Listener:
-        (tmp_path / "ca.pem").write_text(ca.pem)
-        for name, pair in pairs.items():
-            write(tmp_path, name, pair)
-        files = ", ".join(f"{{chain: {name}.pem, key: {{file: {name}.key}}}}" for name in pairs)
-        listen = f"{{address: '127.0.0.1:0', tls: {{certificates: [{files}]{tls}}}}}, '127.0.0.2:0'"
-        top = f"gateway: {{listen: [{listen}], admin: '127.0.0.3:0', threads: 1{more}}}"
-        gateway = running.enter_context(Gateway(plan("limit: none", top=top), log=Log("info", "json", lines)))
-        lines.wait("gateway serves")
-        return Listener(gateway, tmp_path)
-
-    with ExitStack() as running:
-        yield serving
-
-
-@pytest.fixture
-def one(serving, ca):
-    """One certificate, of a.example."""
-    return serving({"a": made("a", ca, names=["a.example"])})
 
 
 def test_the_certificate_of_the_name(serving, ca):
@@ -206,11 +114,13 @@ def test_suites_and_groups(one):
 
 def test_alpn(one):
     with one.connect(alpn=["h2", "http/1.1"]) as stream:
+        assert stream.selected_alpn_protocol() == "h2"
+    with one.connect(alpn=["http/1.1"]) as stream:
         assert stream.selected_alpn_protocol() == "http/1.1"
     with one.connect() as stream:
         assert stream.selected_alpn_protocol() is None
     with pytest.raises(ssl.SSLError, match="alert no application protocol"):
-        one.connect(alpn=["h2"])
+        one.connect(alpn=["h3"])
 
 
 @pytest.mark.parametrize("most", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])

@@ -49,9 +49,20 @@ pub struct Gateway {
     pub held_bytes: u64,
     /// Open client connections.
     pub connections: u32,
+    /// What clients of HTTP/2 may take; null or absent: it is not spoken.
+    #[serde(default)]
+    pub http2: Option<Http2>,
     /// Where evidence goes.
     #[serde(default)]
     pub evidence: Vec<Sink>,
+}
+
+/// What one connection of HTTP/2 may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http2 {
+    /// Requests under way at a time.
+    pub streams: u32,
 }
 
 /// One address where clients connect.

@@ -11,7 +11,7 @@ mod upstream;
 use std::sync::Arc;
 
 pub use document::{
-    ApiKey, Body, By, Contract, Cors, Credential, Demand, Document, Gateway, HeadLimits, Jwt, KeySource, KeyUrl,
+    ApiKey, Body, By, Contract, Cors, Credential, Demand, Document, Gateway, HeadLimits, Http2, Jwt, KeySource, KeyUrl,
     Listen, Mode, Parameter, Place, ProxyHeader, Reply, Sink, Timeouts, Tls, TlsClients, TlsProfile, UndeclaredErrors,
     UndeclaredFields,
 };

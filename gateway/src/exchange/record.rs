@@ -124,6 +124,13 @@ impl UnderWay {
         self.0.insert(Exchange::begin(thread, peer))
     }
 
+    /// The client wants no answer any more.
+    pub(crate) fn abandon(mut self) {
+        if let Some(exchange) = &mut self.0 {
+            exchange.blamed = None;
+        }
+    }
+
     /// It was served to its end.
     pub(crate) fn end(mut self) {
         if let Some(exchange) = self.0.take() {

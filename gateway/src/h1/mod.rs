@@ -23,6 +23,20 @@ pub mod proof;
 mod reader;
 mod request_line;
 
+use yett_engine::Reason;
+
 pub use head::{Body, RawHead, Version};
 pub use judge::Refusal;
 pub use reader::{Event, Limits, Reader};
+
+/// What the fields of a head say that another protocol frames: the length of its body, and whether its client waits for
+/// `100 (Continue)`.
+///
+/// # Errors
+/// The reason why they have more than one meaning.
+pub(crate) fn announced<'h>(headers: impl Iterator<Item = (&'h [u8], &'h [u8])>) -> Result<(Body, bool), Reason> {
+    match framing::of(headers, Version::Http11, judge::Judge::default()) {
+        Ok(framing) => Ok((framing.body, framing.expects_continue)),
+        Err(refusal) => Err(refusal.reason),
+    }
+}

@@ -16,10 +16,12 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{Late, TICK, Thread};
 use crate::conn;
+use crate::h2;
 use crate::log;
 use crate::metrics::Handshake;
 use crate::process::{Drain, Process};
 use crate::stream::Stream;
+use crate::tls::HTTP2;
 
 /// Turned away connections that a thread answers at a time, beside those that it serves; beyond, they are just closed.
 const MOST_TURNED_AWAY: u32 = 256;
@@ -115,8 +117,9 @@ async fn accept(thread: Rc<Thread>, listener: TcpListener, number: usize) {
 
 fn open(thread: &Rc<Thread>, socket: TcpStream, peer: std::net::SocketAddr, listener: usize) {
     let _ = socket.set_nodelay(true);
-    let most = thread.process.state.ground().plan.gateway.connections;
-    let tls = thread.process.tls.config(listener);
+    let ground = thread.process.state.ground();
+    let (most, http2) = (ground.plan.gateway.connections, ground.plan.gateway.http2);
+    let tls = thread.process.tls.config(listener, http2.is_some());
     let thread = thread.clone();
     if let Some(place) = Place::among(&thread.process, most) {
         spawn_local(async move {
@@ -124,8 +127,12 @@ fn open(thread: &Rc<Thread>, socket: TcpStream, peer: std::net::SocketAddr, list
                 None => Some(Stream::Plain(socket)),
                 Some(tls) => handshake(&thread, socket, tls).await,
             };
-            if let Some(stream) = stream {
-                conn::Connection::new(thread, stream, peer).serve().await;
+            match (stream, http2) {
+                (Some(stream), Some(http2)) if stream.protocol() == Some(HTTP2) => {
+                    h2::serve(thread, stream, peer, http2).await;
+                }
+                (Some(stream), _) => conn::Connection::new(thread, stream, peer).serve().await,
+                (None, _) => {}
             }
             drop(place);
         });

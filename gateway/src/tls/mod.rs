@@ -23,6 +23,9 @@ use yett_engine::plan::{Listen, Tls, TlsClients};
 pub(crate) use certificates::Shown;
 use certificates::{Certificates, Pair};
 
+/// What a client asks for that speaks HTTP/2 (RFC 9113 section 3.2).
+pub(crate) const HTTP2: &[u8] = b"h2";
+
 /// What the parent hands over for one listener that speaks TLS.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,7 +50,8 @@ struct Listener {
 }
 
 struct Serving {
-    config: Arc<ServerConfig>,
+    /// Without and with HTTP/2.
+    configs: [Arc<ServerConfig>; 2],
     shown: Vec<Shown>,
 }
 
@@ -93,11 +97,12 @@ impl Listeners {
         Ok(count)
     }
 
-    /// What a handshake on a listener is answered with; none: it speaks plain text.
-    pub(crate) fn config(&self, listener: usize) -> Option<Arc<ServerConfig>> {
+    /// What a handshake on a listener is answered with, `http2` among the protocols or not; none: it speaks plain text.
+    pub(crate) fn config(&self, listener: usize, http2: bool) -> Option<Arc<ServerConfig>> {
         let Self(listeners) = self;
         let serving = listeners.get(listener)?.serving.load();
-        serving.as_ref().map(|serving| serving.config.clone())
+        let [without, with] = &serving.as_ref()?.configs;
+        Some(if http2 { with } else { without }.clone())
     }
 
     /// Every certificate with its listener's address and its number there.
@@ -129,8 +134,10 @@ impl Listener {
             (Some(tls), Some(material)) => {
                 let config = self.build(tls, material).map_err(|why| format!("/{why}"))?;
                 let shown = material.certificates.iter().filter_map(|pair| pair.shown.clone());
+                let mut with_http2 = config.clone();
+                with_http2.alpn_protocols.insert(0, HTTP2.to_vec());
                 Ok(Some(Serving {
-                    config: Arc::new(config),
+                    configs: [Arc::new(config), Arc::new(with_http2)],
                     shown: shown.collect(),
                 }))
             }

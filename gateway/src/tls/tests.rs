@@ -109,7 +109,7 @@ fn a_client_that_offers_the_hybrid_group_gets_it() {
     ];
     for (offered, expected) in offers {
         for number in 0..2 {
-            let (_, server) = shake(&client(offered, &NEW), listeners.config(number).unwrap()).unwrap();
+            let (_, server) = shake(&client(offered, &NEW), listeners.config(number, false).unwrap()).unwrap();
             let group = server.negotiated_key_exchange_group().map(SupportedKxGroup::name);
             assert_eq!(group, Some(expected));
         }
@@ -124,7 +124,7 @@ fn modern_is_tls_1_3_alone() {
         (TlsProfile::Modern, TlsClients::Off),
     ]);
     let version = |listener, versions| {
-        let shaken = shake(&client(&all, versions), listeners.config(listener).unwrap());
+        let shaken = shake(&client(&all, versions), listeners.config(listener, false).unwrap());
         shaken.map(|(_, server)| server.protocol_version().unwrap())
     };
     assert_eq!(version(0, &OLD).unwrap(), ProtocolVersion::TLSv1_2);
@@ -144,7 +144,7 @@ fn a_ticket_of_one_listener_is_worth_nothing_at_another() {
         ]);
         let client = client(&default_provider().kx_groups, versions);
         let kind = |listener| {
-            let shaken = shake(&client, listeners.config(listener).unwrap());
+            let shaken = shake(&client, listeners.config(listener, false).unwrap());
             shaken.map(|(client, _)| client.handshake_kind().unwrap())
         };
         assert_eq!(kind(0).unwrap(), HandshakeKind::Full);
@@ -169,9 +169,9 @@ fn a_ticket_of_one_listener_is_worth_nothing_at_another() {
 fn tickets_outlive_a_change_of_certificates() {
     let listeners = listeners(&[(TlsProfile::Intermediate, TlsClients::Off)]);
     let client = client(&default_provider().kx_groups, &NEW);
-    shake(&client, listeners.config(0).unwrap()).unwrap();
+    shake(&client, listeners.config(0, false).unwrap()).unwrap();
     assert_eq!(listeners.set(&[material("")]), Ok(1));
-    let (client, _) = shake(&client, listeners.config(0).unwrap()).unwrap();
+    let (client, _) = shake(&client, listeners.config(0, false).unwrap()).unwrap();
     assert_eq!(client.handshake_kind(), Some(HandshakeKind::Resumed));
 }
 
@@ -192,10 +192,13 @@ fn what_does_not_fit_is_refused_whole() {
     assert_eq!(found(vec![None, None, None]), ": found 3 listeners, expected 2");
     assert!(found(vec![None, material("")]).starts_with("/1/authorities: "));
     let good = Listeners::new(&[plain, secret], &[None, material(AUTHORITY)]).unwrap();
-    let before = good.config(1).unwrap();
+    let before = good.config(1, false).unwrap();
     assert!(good.set(&[None, material("")]).is_err());
-    assert!(Arc::ptr_eq(&before, &good.config(1).unwrap()), "the old ones stay");
-    assert!(good.config(0).is_none());
+    assert!(
+        Arc::ptr_eq(&before, &good.config(1, false).unwrap()),
+        "the old ones stay"
+    );
+    assert!(good.config(0, false).is_none());
     let shown: Vec<_> = good
         .shown()
         .into_iter()

@@ -60,7 +60,7 @@ fn put(target: &str, body: &[u8]) -> Vec<u8> {
 }
 
 /// No operation is described, all pass: nothing is read, bodies stream.
-fn open(upstream: &str) -> Value {
+pub(crate) fn open(upstream: &str) -> Value {
     let mut api = api(upstream, &[]);
     api["unlisted"] = "report".into();
     api["unlisted_security"] = json!([[]]);

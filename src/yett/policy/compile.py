@@ -152,5 +152,6 @@ def _gateway(file: PlanFile) -> dict[str, Any]:
         "timeouts": {each: getattr(timeouts, each) for each in ("head", "body", "idle", "drain")},
         "held_bytes": gateway.held,
         "connections": gateway.connections,
+        "http2": gateway.http2 and {"streams": gateway.http2.streams},
         "evidence": sinks(file.plan.evidence),
     }

@@ -25,12 +25,24 @@ class Timeouts(Section):
     drain: Duration = Field(default=30_000, description="How long requests under way may take when the gateway ends")
 
 
+class Http2(Section):
+    """`gateway.http2`: what one client connection of HTTP/2 may take."""
+
+    streams: int = Field(default=100, ge=1, le=1000, description="Requests under way at a time")
+
+
+def as_http2(value: object) -> object:
+    """`off` stands for none."""
+    if value is None:
+        raise wrong("a mapping, or `off`")
+    return None if value == "off" else value
+
+
 class Gateway(Section):
     """`gateway`: where clients connect, and what they may take."""
 
     not_built: ClassVar[Mapping[str, str]] = {
-        "http2": "clients speak HTTP/1.1 until then",
-        "http3": "clients speak HTTP/1.1 until then",
+        "http3": "clients speak HTTP/2 or HTTP/1.1 until then",
         "proxy_protocol": "use `trusted_proxies` until then",
     }
 
@@ -50,6 +62,9 @@ class Gateway(Section):
     timeouts: Timeouts = Field(default=Timeouts(), description="How long a client may take")
     held: Size = Field(default=256 * 1024 * 1024, description="Bytes that all held bodies together may take")
     connections: int = Field(default=10_000, ge=1, le=10_000_000, description="Open client connections")
+    http2: Annotated[Http2 | None, BeforeValidator(as_http2), Also(const="off")] = Field(
+        default=Http2(), description="HTTP/2 where a listener has `tls`; `off`: HTTP/1.1 alone"
+    )
 
     @property
     def bound(self) -> list[str]:
