@@ -23,7 +23,7 @@ def script(row: rows.Row, folder: Path) -> Path | None:
 def measure(started: Started, row: rows.Row, issuer: tokens.Issuer, folder: Path, seconds: int) -> load.Sample:
     headers = {"Authorization": f"Bearer {issuer.tokens['reader']}"} if row.token else {}
     url = f"{row.scheme}://127.0.0.1:{started.ports[row.listener]}{row.path}"
-    return load.measure(started.process.process.pid, url, seconds, headers, script(row, folder), LOAD_CORE)
+    return load.measure(started.process.process.pid, url, seconds, headers, script(row, folder), LOAD_CORE, row.http2)
 
 
 def rounds(started: list[Started], issuer: tokens.Issuer, folder: Path, count: int, seconds: int) -> report.Samples:

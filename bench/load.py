@@ -1,4 +1,4 @@
-"""One measurement: wrk against a port, and the CPU time that the proxy's processes took meanwhile."""
+"""One measurement: wrk or h2load against a port, and the CPU time that the proxy's processes took meanwhile."""
 
 import os
 import re
@@ -8,6 +8,8 @@ from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 CONNECTIONS = 32
+# As many requests at a time, over fewer connections.
+HTTP2_CONNECTIONS = 4
 
 
 class Spoiled(Exception):
@@ -16,7 +18,7 @@ class Spoiled(Exception):
 
 @dataclass(frozen=True)
 class Sample:
-    """What one run of wrk saw: CPU µs of the proxy a request, and requests a second."""
+    """What one run saw: CPU µs of the proxy a request, and requests a second."""
 
     cpu_us: float
     rate: float
@@ -60,11 +62,27 @@ def wrk(url: str, seconds: int, headers: dict[str, str], script: Path | None, co
     return int(counted[1]), float(counted[2]) * {"ms": 0.001, "s": 1, "m": 60}[counted[3]]
 
 
-def measure(pid: int, url: str, seconds: int, headers: dict[str, str], script: Path | None, core: int) -> Sample:
-    """CPU time of the process tree around one run of wrk; the tree must be the same before and after."""
+def h2load(url: str, seconds: int, core: int) -> tuple[int, float]:
+    """The same over HTTP/2: 32 streams at a time on 4 connections."""
+    streams = CONNECTIONS // HTTP2_CONNECTIONS
+    command = ["taskset", "-c", str(core), "h2load", "-t1", f"-c{HTTP2_CONNECTIONS}", f"-m{streams}", f"-D{seconds}"]
+    output = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
+    counted = re.search(r"(\d+) succeeded, (\d+) failed, (\d+) errored", output)
+    answered = re.search(r"status codes: (\d+) 2xx, 0 3xx, 0 4xx, 0 5xx", output)
+    spoken = re.search(r"Application protocol: (\S+)", output)
+    good = counted and answered and spoken and spoken[1] == "h2" and counted[3] == "0"
+    if not counted or not good or not int(counted[1]):
+        raise Spoiled(f"{url}: {output.strip()}")
+    return int(counted[1]), float(seconds)
+
+
+def measure(
+    pid: int, url: str, seconds: int, headers: dict[str, str], script: Path | None, core: int, http2: bool = False
+) -> Sample:
+    """CPU time of the process tree around one run; the tree must be the same before and after."""
     pids = tree(pid)
     before = cpu_seconds(pids)
-    requests, elapsed = wrk(url, seconds, headers, script, core)
+    requests, elapsed = h2load(url, seconds, core) if http2 else wrk(url, seconds, headers, script, core)
     if tree(pid) != pids:
         raise Spoiled(f"{url}: the proxy's processes changed during the run")
     return Sample((cpu_seconds(pids) - before) * 1e6 / requests, requests / elapsed)

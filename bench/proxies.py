@@ -8,7 +8,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 VENV = Path(sys.executable).parent
 
-ALL_ROWS = frozenset({"plain", "tls", "guarded", "everything"})
+ALL_ROWS = frozenset({"plain", "tls", "http2", "guarded", "everything"})
 COMMON = frozenset({"jwt", "role", "limit"})
 # A value may name other values of the template.
 ENVOY_LOG = (
@@ -57,7 +57,7 @@ def nginx(name: str, title: str, access_log: str) -> Proxy:
         program="nginx",
         command=lambda program, config: [program, "-c", config],
         version="-v",
-        rows=frozenset({"plain", "tls", "limit"}),
+        rows=frozenset({"plain", "tls", "http2", "limit"}),
         protections=frozenset({"limit"}),
         settings={"access_log": access_log},
     )

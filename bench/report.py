@@ -25,7 +25,12 @@ class Target:
     factor: float
 
 
-TARGETS = [Target("plain", "haproxy", 1.3), Target("tls", "haproxy", 1.0), Target("everything", "envoy", 0.55)]
+TARGETS = [
+    Target("plain", "haproxy", 1.3),
+    Target("tls", "haproxy", 1.0),
+    Target("http2", "envoy", 1.0),
+    Target("everything", "envoy", 0.55),
+]
 
 
 def middle(samples: Samples, row: str, proxy: str) -> float | None:

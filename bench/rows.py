@@ -34,6 +34,7 @@ class Row:
     listener: str = "guarded"
     token: str | None = "reader"
     body: bytes | None = None
+    http2: bool = False
 
     @property
     def scheme(self) -> str:
@@ -58,6 +59,7 @@ class Refusal:
 ROWS = [
     Row("plain", "plain GET", "GET", "/plain/items/42", listener="plain", token=None),
     Row("tls", "plain GET over TLS 1.3", "GET", "/plain/items/42", listener="tls", token=None),
+    Row("http2", "plain GET over HTTP/2 and TLS 1.3", "GET", "/plain/items/42", listener="tls", token=None, http2=True),
     Row("limit", "GET, limit alone", "GET", "/v1/orders/42", token=None),
     Row("guarded", "GET, JWT + role + limit", "GET", "/v1/orders/42"),
     Row("everything", "POST of 600 B, everything on", "POST", "/v1/orders", body=order_body()),

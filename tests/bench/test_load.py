@@ -35,6 +35,28 @@ def test_wrk_is_read(monkeypatch):
     assert load.wrk("http://x", 1, {"A": "b"}, Path("s.lua"), 1) == (45297, 1.5)
 
 
+H2LOAD = """\
+Application protocol: {}
+requests: {} total, {} started, {} done, {} succeeded, 0 failed, {} errored, 0 timeout
+status codes: {} 2xx, 0 3xx, {} 4xx, 0 5xx
+"""
+
+
+def test_h2load_is_read(monkeypatch):
+    printed(monkeypatch, H2LOAD.format("h2", 9, 9, 9, 9, 0, 9, 0))
+    assert load.h2load("https://x", 2, 1) == (9, 2.0)
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [("http/1.1", 9, 9, 9, 9, 0, 9, 0), ("h2", 9, 9, 9, 9, 1, 9, 0), ("h2", 9, 9, 9, 9, 0, 8, 1), ("h2", *[0] * 7)],
+)
+def test_a_run_of_h2load_that_is_not_whole_is_void(monkeypatch, figures):
+    printed(monkeypatch, H2LOAD.format(*figures))
+    with pytest.raises(load.Spoiled):
+        load.h2load("https://x", 2, 1)
+
+
 @pytest.mark.parametrize(
     "text",
     [
