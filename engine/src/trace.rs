@@ -102,6 +102,13 @@ pub struct Trace {
 }
 
 impl Trace {
+    /// Writes down what was verified of a credential, once, however many alternatives ask for it.
+    pub(crate) fn prove(&mut self, credential: u32, proven: Proven) {
+        if self.proven.iter().all(|(known, _)| *known != credential) {
+            self.proven.push((credential, proven));
+        }
+    }
+
     /// The reason for which the request ended, if it did.
     pub fn refused(&self) -> Option<Reason> {
         self.lines

@@ -142,3 +142,16 @@ def test_a_signal_leaves_nothing_behind(prove, tmp_path, number):
     assert run.returncode == 130
     assert not [child for child in children if Path(f"/proc/{child}").exists()]
     assert not list(tmp_path.glob("yett-prove-*"))
+
+
+def test_a_plan_of_init_without_an_issuer_is_proven(root, tmp_path):
+    shutil.copy(root / "examples/orders/openapi.yaml", tmp_path)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "yett.cli", *arguments]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS, check=False)
+
+    assert run("init", "openapi.yaml", "--upstream", "http://127.0.0.1:9000").returncode == 0
+    assert run("check").returncode == 0
+    done = run("prove")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout

@@ -29,7 +29,12 @@ paths:
       security: [{bearer: []}]
       parameters: [{name: id, in: path, required: true, schema: {type: string, format: uuid}}]
       responses: {"204": {description: nothing}}
-components: {securitySchemes: {bearer: {type: http, scheme: bearer}}}
+  /notes:
+    get:
+      operationId: listNotes
+      security: [{bearer: [write]}, {session: []}]
+      responses: {"204": {description: nothing}}
+components: {securitySchemes: {bearer: {type: http, scheme: bearer}, session: {type: http, scheme: bearer}}}
 """
 PLAN = """
 yett: 1
@@ -41,6 +46,7 @@ apis:
     credentials:
       bearer:
         jwt: {issuer: https://i.example, audience: things, jwks: {file: jwks.json}, role_claim: https://i.example/roles}
+      session: {jwt: {issuer: https://i.example, audience: things, jwks: {file: jwks.json}}}
     authorize: [{operations: [deleteThing], role: admin}]
 """
 THING = "/things/7c9e6679-7425-40de-944b-e07fc1f90ae1"
@@ -76,6 +82,7 @@ def recorded(tmp_path_factory):
         "forged": f"GET {THING} HTTP/1.1\r\n{token()[:-6]}AAAA\r\n",
         "invalid": f"GET /things/7 HTTP/1.1\r\n{token(scope='read')}",
         "unknown": "GET /debug HTTP/1.1\r\n",
+        "second": f"GET /notes HTTP/1.1\r\n{token(scope='read')}",
         "ambiguous": "GET //health HTTP/1.1\r\n",
     }
     with Stub().serving() as stub:
@@ -118,6 +125,7 @@ def test_every_line_is_decided_again_or_said_to_be_taken(recorded):
         "invalid": ("contract.parameter.invalid", "re-decided", "target, headers and body"),
         "unknown": ("resolve.operation.unknown", "taken as recorded", "the target"),
         "ambiguous": ("admit.path.empty_segment", "taken as recorded", "the head"),
+        "second": ("permitted", "re-decided", rest),
     }
     assert not [each["differs"] for each in found.values() if each["differs"]]
 

@@ -42,7 +42,7 @@ pub(super) fn verify(
         judge.refuse(challenge(reason::AUTHENTICATE_KEY_UNKNOWN))?;
         return Ok(unverified(credential, presented));
     };
-    judge.trace.proven.push((credential, Proven::Key(record.clone())));
+    judge.trace.prove(credential, Proven::Key(record.clone()));
     let now = judge.now().seconds();
     if record.expires.is_some_and(|expires| now >= expires) {
         judge.refuse(challenge(reason::AUTHENTICATE_KEY_EXPIRED))?;

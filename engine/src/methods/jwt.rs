@@ -48,7 +48,7 @@ pub(super) fn verify(
         Fact::Verified(verified) => verified,
         _ => fresh(text, credential, digest, jwt, judge)?,
     };
-    judge.trace.proven.push((credential, Proven::Token(verified.clone())));
+    judge.trace.prove(credential, Proven::Token(verified.clone()));
     let now = judge.now().seconds();
     let mut hold = |fault: jose::ClaimFault| judge.refuse(fault.reason()).map_err(|_| fault);
     jose::check(&verified, &jwt.rules, now, &mut hold).map_err(|fault| invalid(fault.reason()))?;

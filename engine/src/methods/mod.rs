@@ -17,7 +17,7 @@ use crate::reason;
 use crate::steps::resolve::Call;
 
 /// Who one verified credential stands for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Identity {
     pub(crate) credential: u32,
     pub(crate) subject: Arc<str>,
@@ -26,7 +26,7 @@ pub(crate) struct Identity {
 }
 
 /// What was verified.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Proof {
     Jwt(Arc<Verified>),
     ApiKey(Arc<ApiKeyRecord>),

@@ -1,7 +1,8 @@
 //! scope: OAuth 2 scopes that the description asks for (RFC 6749 3.3), held by the credential that carries them.
 
-use super::jwt;
+use super::{Identity, jwt};
 use crate::judge::{Denial, Hint, Judge, Stop};
+use crate::plan::{DemandPlan, Plan};
 use crate::reason;
 use crate::steps::authenticate::Caller;
 
@@ -9,27 +10,15 @@ use crate::steps::authenticate::Caller;
 pub(crate) fn ask(caller: &Caller, judge: &mut Judge<'_>) -> Result<(), Stop> {
     let plan = judge.plan;
     let alternatives = caller.security(plan);
-    let verified = |credential: u32| {
-        caller
-            .identities()
-            .iter()
-            .find(|identity| identity.credential == credential)
+    let verified = |demand: &DemandPlan| {
+        let mut identities = caller.identities().iter();
+        identities.any(|identity| identity.credential == demand.credential)
     };
     let mut lacking = None;
-    for all in alternatives {
-        let mut missing = None;
-        let known = all.iter().all(|demand| {
-            let identity = verified(demand.credential);
-            if let Some(identity) = identity {
-                let scope = demand.scopes.iter().find(|scope| !identity.has_scope(plan, scope));
-                missing = missing.or_else(|| scope.map(|scope| (scope, demand.credential)));
-            }
-            identity.is_some()
-        });
-        match (known, missing) {
-            (true, None) => return Ok(()),
-            (true, Some(found)) => lacking = lacking.or(Some(found)),
-            (false, _) => {}
+    for all in alternatives.iter().filter(|all| all.iter().all(verified)) {
+        match lacks(all, caller.identities(), plan) {
+            None => return Ok(()),
+            found => lacking = lacking.or(found),
         }
     }
     match lacking {
@@ -43,4 +32,15 @@ pub(crate) fn ask(caller: &Caller, judge: &mut Judge<'_>) -> Result<(), Stop> {
         }
         None => judge.refuse(reason::AUTHENTICATE_CREDENTIAL_MISSING),
     }
+}
+
+/// The first scope of an alternative that its credentials do not carry, and the credential that should.
+pub(crate) fn lacks<'p>(all: &'p [DemandPlan], identities: &[Identity], plan: &Plan) -> Option<(&'p str, u32)> {
+    all.iter().find_map(|demand| {
+        let mut carriers = identities.iter();
+        let identity = carriers.find(|identity| identity.credential == demand.credential);
+        let held = |scope: &str| identity.is_some_and(|identity| identity.has_scope(plan, scope));
+        let missing = demand.scopes.iter().find(|scope| !held(scope));
+        missing.map(|scope| (&**scope, demand.credential))
+    })
 }

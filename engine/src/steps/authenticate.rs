@@ -5,17 +5,20 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::judge::{Denial, Hint, Judge, Stop};
-use crate::methods::{self, Identity};
+use crate::methods::{self, Identity, scope};
 use crate::plan::{DemandPlan, MethodPlan, Plan};
 use crate::reason;
 use crate::steps::authorize::Granted;
 use crate::steps::resolve::Call;
 
+/// What one alternative shows, verified.
+type Identities = SmallVec<[Identity; 1]>;
+
 /// A call whose caller is known, or known to need no name.
 #[derive(Debug)]
 pub struct Caller {
     call: Call,
-    identities: SmallVec<[Identity; 1]>,
+    identities: Identities,
     granted: Option<Granted>,
 }
 
@@ -40,7 +43,7 @@ impl Caller {
         self
     }
 
-    /// Every credential that was verified.
+    /// The credentials of the alternative that counts.
     pub(crate) fn identities(&self) -> &[Identity] {
         &self.identities
     }
@@ -59,28 +62,19 @@ fn security<'p>(call: &Call, plan: &'p Plan) -> &'p [Vec<DemandPlan>] {
     }
 }
 
-/// Takes the step. The first alternative of which every credential is shown is the one that counts: its failure is final,
-/// and nothing is tried again with less.
+/// Takes the step. Of the alternatives that are shown, the first that holds whole counts: every credential verified, every
+/// scope held. What the first one shows must be verified, whatever stands beside it: its failure is final.
 ///
 /// # Errors
 /// `Stop::Deny` with a reason of `authenticate` or of a method, `Stop::Need` where a key or a verified token is missing.
 pub(crate) fn authenticate(call: Call, judge: &mut Judge<'_>) -> Result<Caller, Stop> {
     let plan = judge.plan;
     let alternatives = security(&call, plan);
-    let shown = alternatives.iter().filter(|all| !all.is_empty()).find(|all| {
-        all.iter()
-            .all(|demand| methods::is_shown(&call, plan, demand.credential))
-    });
-    let mut identities = SmallVec::new();
-    match shown {
-        Some(all) => {
-            for demand in all {
-                identities.push(methods::verify(&call, demand.credential, judge)?);
-            }
-        }
+    let identities = match verified(&call, alternatives, judge)? {
+        Some(identities) => identities,
         None if alternatives.iter().any(Vec::is_empty) => nothing_shown(&call, alternatives, judge)?,
         None => missing(plan, alternatives, judge)?,
-    }
+    };
     let caller = Caller {
         call,
         identities,
@@ -94,25 +88,64 @@ pub(crate) fn authenticate(call: Call, judge: &mut Judge<'_>) -> Result<Caller, 
     Ok(caller)
 }
 
+/// Who calls, by the alternative that counts; none where nothing is shown whole. Where no alternative holds its scopes, the
+/// first is what authorize refuses by. Credentials of two alternatives never stand together: neither lends the other a scope.
+fn verified(call: &Call, alternatives: &[Vec<DemandPlan>], judge: &mut Judge<'_>) -> Result<Option<Identities>, Stop> {
+    let plan = judge.plan;
+    let shown = |all: &&Vec<DemandPlan>| {
+        let mut demands = all.iter();
+        !all.is_empty() && demands.all(|demand| methods::is_shown(call, plan, demand.credential))
+    };
+    let mut lacking: SmallVec<[Identities; 1]> = SmallVec::new();
+    for all in alternatives.iter().filter(shown) {
+        match verify_all(call, all, &lacking, judge) {
+            Ok(identities) if scope::lacks(all, &identities, plan).is_none() => return Ok(Some(identities)),
+            Ok(identities) => lacking.push(identities),
+            Err(Stop::Deny(_)) if !lacking.is_empty() => {}
+            Err(stop) => return Err(stop),
+        }
+    }
+    Ok(lacking.into_iter().next())
+}
+
+/// What one alternative shows, verified; what another has verified already is not verified again.
+fn verify_all(
+    call: &Call,
+    all: &[DemandPlan],
+    known: &[Identities],
+    judge: &mut Judge<'_>,
+) -> Result<Identities, Stop> {
+    let mut identities = Identities::new();
+    for demand in all {
+        let mut before = known.iter().flatten();
+        identities.push(match before.find(|known| known.credential == demand.credential) {
+            Some(known) => known.clone(),
+            None => methods::verify(call, demand.credential, judge)?,
+        });
+    }
+    Ok(identities)
+}
+
 /// Where the operation is also open to strangers, whoever shows one credential of several still has to show all.
-fn nothing_shown(call: &Call, alternatives: &[Vec<DemandPlan>], judge: &mut Judge<'_>) -> Result<(), Stop> {
+fn nothing_shown(call: &Call, alternatives: &[Vec<DemandPlan>], judge: &mut Judge<'_>) -> Result<Identities, Stop> {
     let plan = judge.plan;
     if alternatives
         .iter()
         .flatten()
         .any(|demand| methods::is_shown(call, plan, demand.credential))
     {
-        missing(plan, alternatives, judge)?;
+        return missing(plan, alternatives, judge);
     }
-    Ok(())
+    Ok(Identities::new())
 }
 
-fn missing(plan: &Plan, alternatives: &[Vec<DemandPlan>], judge: &mut Judge<'_>) -> Result<(), Stop> {
+fn missing(plan: &Plan, alternatives: &[Vec<DemandPlan>], judge: &mut Judge<'_>) -> Result<Identities, Stop> {
     let bearer = alternatives.iter().flatten().any(|demand| {
         plan.credentials
             .get(demand.credential as usize)
             .is_some_and(|credential| matches!(credential.method, MethodPlan::Jwt(_)))
     });
     let challenge = if bearer { "Bearer" } else { "ApiKey" };
-    judge.refuse(Denial::from(reason::AUTHENTICATE_CREDENTIAL_MISSING).hint(Hint::Challenge(challenge.into())))
+    judge.refuse(Denial::from(reason::AUTHENTICATE_CREDENTIAL_MISSING).hint(Hint::Challenge(challenge.into())))?;
+    Ok(Identities::new())
 }

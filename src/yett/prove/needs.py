@@ -44,6 +44,20 @@ def _proxies(header: str) -> Need:
     return lambda site: bool(site.gateway["trusted_proxies"]) and site.gateway["proxy_header"] == header
 
 
+def _needs_its_scopes(site: Site) -> bool:
+    """Whether a scope is asked for, and what is shown for it is not whole for an alternative that asks for none."""
+    shown = {_carrier(site, demand) for demand in site.demands}
+    alternatives: list[list[dict[str, Any]]] = site.plan["security"]
+    scopeless = (all_of for all_of in alternatives if not any(demand["scopes"] for demand in all_of))
+    return bool(site.scopes()) and not any({_carrier(site, each) for each in all_of} <= shown for all_of in scopeless)
+
+
+def _carrier(site: Site, demand: dict[str, Any]) -> tuple[str, str]:
+    """How a credential is verified, and the header that carries it."""
+    kind, settings = next(iter(site.api["credentials"][demand["credential"]].items()))
+    return kind, settings.get("header", "authorization")
+
+
 def _is_default(site: Site) -> bool:
     """Shown what an unlisted request must show, and the operation asks for no more."""
     default = [[demand["credential"] for demand in demands] for demands in site.api["unlisted_security"]]
@@ -76,7 +90,7 @@ NEEDS: dict[str, Need] = {
     "reply.status": _hides_undeclared_status,
     "role": lambda site: bool(site.plan["roles"]),
     "roles.none": lambda site: not site.plan["roles"],
-    "scope": lambda site: bool(site.scopes()),
+    "scope": _needs_its_scopes,
     "scopes.none": lambda site: not site.scopes(),
     "security.default": _is_default,
 }
