@@ -46,7 +46,7 @@ fn write(public: &str, status: u16, errors: &[Place<'_>], trace_id: &str) -> Vec
     let kind = format!("urn:yett:{public}");
     let problem = Problem {
         r#type: &kind,
-        title: title(public),
+        title: title(public, status),
         status,
         trace_id,
         errors,
@@ -54,8 +54,9 @@ fn write(public: &str, status: u16, errors: &[Place<'_>], trace_id: &str) -> Vec
     serde_json::to_vec(&problem).unwrap_or_default()
 }
 
-fn title(public: &str) -> &'static str {
+fn title(public: &str, status: u16) -> &'static str {
     match public {
+        _ if status == 501 => "This operation is not served here",
         "unauthenticated" => "Sign in to use this operation",
         "forbidden" => "You may not do this",
         "not_found" => "There is nothing here",
