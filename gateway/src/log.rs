@@ -1,4 +1,5 @@
-//! The process's own log on stderr: starts, reloads, what could not be fetched or written. Never a request; that is evidence.
+//! The process's own log on stderr: starts, reloads, what could not be fetched or written, and once of each operation that its
+//! answers are not as described. Never a request; that is evidence.
 
 use std::fmt::Display;
 use std::io::Write as _;

@@ -16,3 +16,18 @@ def test_where_the_metrics_are(plan, client, admin):
             return
         assert gateway.admin_url != gateway.url
         assert "yett_" in client.get(f"{gateway.admin_url}/metrics").text
+
+
+def test_an_answer_that_is_not_described_is_said_once(plan, client, tmp_path, capfd):
+    (tmp_path / "notes.yaml").write_text(
+        "openapi: 3.1.0\ninfo: {title: Notes, version: '1'}\npaths:\n"
+        "  /open: {get: {operationId: open, security: [], responses: {'204': {description: nothing}}}}\n"
+        "  /other: {get: {operationId: other, security: [], responses: {'204': {description: nothing}}}}\n"
+    )
+    with Gateway(plan("limit: none")) as gateway:
+        for path in ("/open", "/open", "/other", "/open"):
+            assert client.get(f"{gateway.url}{path}").status_code == 502
+    told = [line for line in capfd.readouterr().err.splitlines() if "an answer was withheld" in line]
+    assert [line.partition("api=")[2] for line in told] == [
+        f"notes operation={operation} status=200 reason=contract.reply.status" for operation in ("open", "other")
+    ]

@@ -7,6 +7,7 @@ mod line;
 mod sink;
 #[cfg(test)]
 mod tests;
+mod undescribed;
 mod writer;
 
 use std::fmt;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use yett_engine::plan;
 
 use super::sink::Sink;
+use super::undescribed::Undescribed;
 use super::{Liner, Message, Queue, Record};
 use crate::log;
 use crate::state::Clock;
@@ -30,6 +31,7 @@ pub(super) struct Writer {
     /// Of those dropped before they came here, how many every sink knows to be missing.
     noticed: u64,
     warned: Option<Instant>,
+    undescribed: Undescribed,
     clock: Clock,
 }
 
@@ -57,6 +59,7 @@ impl Writer {
             lost: 0,
             noticed: 0,
             warned: None,
+            undescribed: Undescribed::default(),
             clock,
         })
     }
@@ -91,6 +94,7 @@ impl Writer {
     }
 
     fn take(&mut self, records: &[Record]) {
+        records.iter().for_each(|record| self.undescribed.hear(record));
         if self.sinks.is_empty() {
             return;
         }
