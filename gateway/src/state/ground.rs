@@ -137,7 +137,8 @@ fn source(method: &MethodPlan, sets: &KeySets, faults: &mut Vec<Fault>) -> Sourc
     }
 }
 
-/// A limit keeps its counters over a reload when its name stays; of limits with one name, each keeps its place.
+/// A limit keeps its counters over a reload when its name and its numbers stay; of limits with one name, each keeps its place.
+/// With other numbers it is another limit, whose buckets are full: a debt is never paid back at a rate that is gone.
 fn salts(plan: &Plan) -> Vec<u64> {
     let mut seen: HashMap<&str, u32> = HashMap::new();
     let hash = BuildHasherDefault::<DefaultHasher>::default();
@@ -146,7 +147,7 @@ fn salts(plan: &Plan) -> Vec<u64> {
         .map(|limit| {
             let place = seen.entry(&limit.id).or_default();
             *place += 1;
-            hash.hash_one((&limit.id, *place))
+            hash.hash_one((&limit.id, *place, limit.burst, limit.refill))
         })
         .collect()
 }

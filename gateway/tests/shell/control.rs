@@ -163,6 +163,30 @@ fn a_limit_holds_across_threads_connections_and_reloads() {
 }
 
 #[test]
+fn a_limit_with_other_numbers_begins_anew() {
+    let upstream = Upstream::start();
+    let clock = Clock::fixed(1_700_000_000_000_000_000);
+    let mut plan = limited(&upstream);
+    plan["apis"][0]["limits"][0]["burst"] = 1.into();
+    let mut gateway = Gateway::with(Settings {
+        clock,
+        ..Settings::new(plan.clone())
+    });
+    let mut client = gateway.client();
+    assert_eq!(
+        (client.get("/items/1").status, client.get("/items/1").status),
+        (200, 429)
+    );
+    plan["apis"][0]["limits"][0]["count"] = 100.into();
+    assert!(gateway.reload(&plan).get("plan").is_some());
+    assert_eq!(
+        gateway.client().get("/items/1").status,
+        200,
+        "what was owed at the old rate is not"
+    );
+}
+
+#[test]
 fn a_panic_is_one_request_s_500() {
     let upstream = Upstream::start();
     let panics = Arc::new(AtomicBool::new(false));
