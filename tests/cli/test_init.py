@@ -7,6 +7,7 @@ import json
 import pytest
 import yaml
 
+from yett.cli.fetch import spread
 from yett.prove.issuer import Issuer
 
 UPSTREAM = ("--upstream", "http://127.0.0.1:9000")
@@ -63,8 +64,8 @@ def test_a_running_app(yett, tmp_path, app, path):
     assert done.code == 0, done.err
     api = written(tmp_path)["apis"]["fastapi"]
     assert api["upstream"] == {"urls": [url]}
-    assert api["source"] == {"url": url + path, "sha256": hashlib.sha256(pages[path]).hexdigest()}
-    assert (tmp_path / "openapi.json").read_bytes() == pages[path]
+    assert api["source"] == {"url": url + path, "sha256": hashlib.sha256(spread(pages[path])).hexdigest()}
+    assert (tmp_path / "openapi.json").read_bytes() == spread(pages[path])
 
 
 def test_an_app_without_a_description(yett, app):
@@ -107,7 +108,7 @@ def test_schemes_without_an_issuer_get_keys(yett, tmp_path):
     assert yett("init", "openapi.yaml", *UPSTREAM).code == 0
     [(name, api)] = written(tmp_path)["apis"].items()
     assert name == "api-42"
-    assert api["credentials"] == {"token": {"api_key": {"header": "x-api-key"}}, "my.key": {"api_key": {}}}
+    assert api["credentials"] == {"token": {"api_key": {"header": "X-API-Key"}}, "my.key": {"api_key": {}}}
     assert "# basic (http) is not verified yet" in (tmp_path / "yett.yaml").read_text()
 
 
@@ -209,17 +210,18 @@ def test_what_yett_itself_refuses_is_said(yett, app):
     assert "app.openapi()" in done.err
 
 
-def test_tokens_without_an_issuer_are_said_to_be_replaced(yett, tmp_path):
+def test_tokens_without_an_issuer_are_warned_of(yett, tmp_path):
     (tmp_path / "openapi.yaml").write_text(SCHEMES)
-    said = "token: without an issuer, clients of this gateway show a Yett key in X-API-Key"
-    assert (
-        f"note: {said}, in place of the API's own token; the API gets no Authorization"
-        in yett("init", "openapi.yaml", *UPSTREAM).out
-    )
-    assert f"# {said}" in (tmp_path / "yett.yaml").read_text()
+    said = "by token, and callers show a Yett key in X-API-Key instead: the API gets no Authorization"
+    for done in (yett("init", "openapi.yaml", *UPSTREAM), yett("check")):
+        (line,) = (line for line in done.out.splitlines() if said in line)
+        assert ": warning: " in line
+        assert "answers 401 to every valid key" in line
+        assert "--issuer and --jwks" in line
+    assert "# token: without an issuer" in (tmp_path / "yett.yaml").read_text()
     issuer = ("--issuer", "https://idp.example.com", "--jwks", "https://idp.example.com/keys", "--force")
     assert said not in yett("init", "openapi.yaml", *UPSTREAM, *issuer).out
-    assert said not in (tmp_path / "yett.yaml").read_text()
+    assert "without an issuer" not in (tmp_path / "yett.yaml").read_text()
 
 
 def test_what_becomes_closed_to_strangers_is_said(yett, tmp_path):
@@ -253,7 +255,7 @@ def test_update_shows_and_records_what_changed(yett, tmp_path, app):
     assert (tmp_path / "yett.yaml").read_text() == before
     assert yett("update", "--yes").code == 0
     after = (tmp_path / "yett.yaml").read_text()
-    assert hashlib.sha256(pages["/openapi.json"]).hexdigest() in after
+    assert hashlib.sha256(spread(pages["/openapi.json"])).hexdigest() in after
     assert len(after) == len(before)
     assert yett("check", "--strict").code == 0
 
@@ -277,7 +279,7 @@ def test_an_update_that_is_declined_says_so(yett, tmp_path, app, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"n\n")))
     done = yett("update")
     assert (done.code, "fastapi: nothing was written" in done.out) == (1, True)
-    assert (tmp_path / "openapi.json").read_bytes() == app_document()
+    assert (tmp_path / "openapi.json").read_bytes() == spread(app_document())
 
 
 def test_each_hash_is_recorded_below_its_own_source(yett, tmp_path, app):
@@ -291,7 +293,7 @@ def test_each_hash_is_recorded_below_its_own_source(yett, tmp_path, app):
         "openapi: openapi.json", "openapi: two.json\n    match: {base: /2}"
     )
     plan.write_text(plan.read_text() + two.replace("/openapi.json", "/two.json"))
-    (tmp_path / "two.json").write_bytes(app_document())
+    (tmp_path / "two.json").write_bytes(spread(app_document()))
     assert yett("check", "--strict").code == 0, yett("check").err
     pages["/openapi.json"] = app_document("/things")
     assert yett("update", "--yes").code == 0
@@ -306,9 +308,57 @@ def test_a_hash_that_cannot_be_recorded_changes_nothing(yett, tmp_path, app, mon
     pages["/openapi.json"] = app_document()
     yett("init", url)
     plan = tmp_path / "yett.yaml"
-    digest = hashlib.sha256(pages["/openapi.json"]).hexdigest()
+    digest = hashlib.sha256(spread(pages["/openapi.json"])).hexdigest()
     plan.write_text(plan.read_text().replace(f"sha256: {digest}", f'sha256: "{digest[:9]}\\\n        {digest[9:]}"'))
     pages["/openapi.json"] = app_document("/things")
     done = yett("update", "--yes")
     assert (done.code, "to replace; write `sha256: " in done.err) == (2, True), done
-    assert (tmp_path / "openapi.json").read_bytes() == app_document()
+    assert (tmp_path / "openapi.json").read_bytes() == spread(app_document())
+
+
+def test_a_fetched_description_has_one_member_a_line():
+    text = '{"a":[1.50,1e400,{}, [] ],"b":{"\\u00e4":"\\ud800","b":-0.0,"b":12345678901234567890.10}}'
+    assert spread(text.encode()).decode() == (
+        '{\n  "a": [\n    1.50,\n    1e400,\n    {},\n    []\n  ],\n  "b": {\n    "ä": "\\ud800",\n    "b": -0.0,\n'
+        '    "b": 12345678901234567890.10\n  }\n}\n'
+    )
+    assert spread(spread(text.encode())) == spread(text.encode())
+    assert spread(b"openapi: 3.1.0\n") == b"openapi: 3.1.0\n"
+
+
+def test_a_description_on_one_line_is_written_anew_without_a_change(yett, tmp_path, app):
+    url, pages = app
+    pages["/openapi.json"] = app_document()
+    yett("init", url)
+    (tmp_path / "openapi.json").write_bytes(app_document())
+    plan = tmp_path / "yett.yaml"
+    digest, after = (hashlib.sha256(text).hexdigest() for text in (app_document(), spread(app_document())))
+    plan.write_text(plan.read_text().replace(after, digest))
+    done = yett("update", "--yes")
+    assert "the same, written otherwise" in done.out
+    assert "@@" not in done.out
+    assert (tmp_path / "openapi.json").read_bytes() == spread(app_document())
+    assert "is what" in yett("update").out
+
+
+def test_update_names_an_operation_that_changed(yett, app):
+    url, pages = app
+    pages["/openapi.json"] = app_document()
+    yett("init", url)
+    pages["/openapi.json"] = app_document().replace(b'"ok"', b'"fine"')
+    assert yett("update", "--dry-run").out.splitlines()[0] == "~ changed operation GET /items"
+
+
+def test_update_says_how_to_write_where_nobody_can_be_asked(yett, app, monkeypatch):
+    url, pages = app
+    pages["/openapi.json"] = app_document()
+    yett("init", url)
+    pages["/openapi.json"] = app_document("/things")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    done = yett("update")
+    assert (done.code, "`--yes` writes without asking" in done.err) == (2, True)
+
+
+def test_what_comes_next_is_in_the_order_of_the_readme(yett):
+    lines = yett("init", "openapi.yaml", *UPSTREAM).out.partition("next:\n")[2].splitlines()
+    assert [line.split()[1] for line in lines] == ["check", "keys", "serve"]

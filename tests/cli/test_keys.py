@@ -18,7 +18,7 @@ def test_a_key_and_a_line_that_uses_it(yett, plan):
     assert "for anna with scope read, role admin. The key is shown this once:" in done.out
     [key, again] = re.findall(r"yett_[A-Za-z0-9_-]+", done.out)
     assert key == again
-    assert f"curl -i -H 'x-api-key: {key}' http://127.0.0.1:8080/v1/notes" in done.out
+    assert f"curl -i -H 'X-API-Key: {key}' http://127.0.0.1:8080/v1/notes" in done.out
     assert key not in yett("keys", "list").out
 
 
@@ -59,7 +59,26 @@ def test_a_plan_whose_callers_show_no_key(yett, tmp_path):
     (tmp_path / "yett.yaml").write_text(
         "yett: 1\napis: {notes: {openapi: openapi.yaml, upstream: {urls: [http://127.0.0.1:9000]}}}\n"
     )
-    assert "takes an API key: `credentials` names none" in yett("keys", "add", "anna").out
+    done = yett("keys", "add", "anna")
+    assert (done.code, done.out) == (1, "")
+    assert "no key was made: no operation in yett.yaml takes an API key" in done.err
+    assert "no keys" in yett("keys", "list").out
+
+
+def test_the_line_of_a_plan_with_tls_alone(yett, plan, tmp_path):
+    yett("certs", "dev")
+    text = (tmp_path / "yett.yaml").read_text()
+    tls = "{certificates: [{chain: tls/localhost.pem, key: {file: tls/localhost.key}}]}"
+    listen = "  listen: [127.0.0.1:8080]\n"
+    assert listen in text
+    (tmp_path / "yett.yaml").write_text(
+        text.replace(listen, f"  listen:\n    - {{address: 127.0.0.1:8443, tls: {tls}}}\n")
+    )
+    done = yett("keys", "add", "anna")
+    assert re.search(
+        r"curl -i --cacert tls/ca.pem -H 'X-API-Key: yett_\S+' https://127.0.0.1:8443/v1/notes\n", done.out
+    ), done
+    assert "https://localhost:8443/v1/notes\n" in yett("certs", "dev").out
 
 
 def test_a_pepper_that_is_not_there(yett, plan, tmp_path):

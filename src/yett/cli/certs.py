@@ -84,7 +84,7 @@ def dev(names: Names = None, plan: PlanOption = DEFAULT_PLAN) -> None:
     _keep_out_of_git(folder)
     typer.echo(f"wrote {chain} and its key {key}, for {', '.join(wanted)}, good for 90 days\n\nIn {plan}:\n")
     typer.echo(_plan_lines(chain.name, key.name))
-    typer.echo(f"\nA client that is told of the authority verifies it:\n\n  {_curl(folder, wanted[0])}")
+    typer.echo(f"\nA client that is told of the authority verifies it:\n\n  {_curl(folder, wanted[0], _path(plan))}")
 
 
 def _listener(address: str, one: Material | None, now: datetime) -> dict[str, Any]:
@@ -130,7 +130,19 @@ def _plan_lines(chain: str, key: str) -> str:
     return f"gateway:\n  listen:\n    - {{address: 127.0.0.1:8443, tls: {{certificates: [{pair}]}}}}"
 
 
-def _curl(folder: Path, name: str) -> str:
+def _path(plan: Path) -> str:
+    """The path of an operation that reads, where the plan compiles."""
+    from yett.policy.compile import compile_plan
+    from yett.policy.findings import PlanError
+    from yett.policy.usage import reading_path
+
+    try:
+        return reading_path(compile_plan(plan))
+    except (PlanError, OSError):
+        return "/"
+
+
+def _curl(folder: Path, name: str, path: str) -> str:
     host = f"[{name}]" if ":" in name else name.replace("*", "any")
     local = "" if name in _LOCAL else f" --resolve {shlex.quote(f'{host}:8443:127.0.0.1')}"
-    return f"curl --cacert {shlex.quote(str(folder / 'ca.pem'))}{local} {shlex.quote(f'https://{host}:8443/')}"
+    return f"curl --cacert {shlex.quote(str(folder / 'ca.pem'))}{local} {shlex.quote(f'https://{host}:8443{path}')}"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -11,6 +15,7 @@ from yett.cli.terminal import CannotRun
 if TYPE_CHECKING:
     import httpx
 
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},:]|[^][{},:"\s]+')
 USUAL = ("openapi.json", "openapi.yaml", "openapi.yml", "v3/api-docs", "swagger.json", "api/openapi.json")
 MOST_BYTES = 32 * 1024 * 1024
 SECONDS = 10.0
@@ -24,7 +29,7 @@ _HOW = (
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A description as a server gave it."""
+    """A description as it is kept: JSON with one member a line, so that places in it tell something."""
 
     url: str
     text: bytes
@@ -103,7 +108,7 @@ def _try(client: httpx.Client, url: str, tried: list[str]) -> Fetched | None:
     if not _is_description(text):
         tried.append(f"  {url}: something that is not an OpenAPI description")
         return None
-    return Fetched(final, text)
+    return Fetched(final, spread(text))
 
 
 def _is_description(text: bytes) -> bool:
@@ -113,3 +118,35 @@ def _is_description(text: bytes) -> bool:
 
     root = Document("description", text, Problems()).root
     return is_object(root) and ("openapi" in root or "swagger" in root)
+
+
+def spread(text: bytes) -> bytes:
+    """JSON with one member a line; order, numbers and repeated members stay. What is not JSON stays as it is."""
+    try:
+        written = text.decode()
+        json.loads(written)
+        return ("".join(_spread(_TOKEN.findall(written))) + "\n").encode()
+    except (ValueError, RecursionError):
+        return text
+
+
+def _spread(parts: list[str]) -> Iterator[str]:
+    depth = 0
+    for part, behind in pairwise([*parts, ""]):
+        opens, closes = part in ("{", "["), behind in ("}", "]")
+        depth += opens - closes
+        yield _readable(part) if part[0] == '"' else part
+        if part == ":":
+            yield " "
+        elif part == "," or opens != closes:
+            yield "\n" + "  " * depth
+
+
+def _readable(written: str) -> str:
+    """A text without needless escapes; one that UTF-8 cannot hold (a lone surrogate) as it is."""
+    text = json.dumps(json.loads(written), ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return written
+    return text

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from yett.cli.fetch import Fetched, fetch, is_url
+from yett.cli.fetch import Fetched, fetch, is_url, spread
 from yett.cli.terminal import DEFAULT_PLAN, CannotRun, PlanOption, restored_on_failure, wrong
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def init(
 
 def _place(fetched: Fetched, plan: Path, force: bool) -> Path:
     path = plan.parent / ("openapi.json" if fetched.is_json else "openapi.yaml")
-    if path.exists() and path.read_bytes() != fetched.text and not force:
+    if path.exists() and spread(path.read_bytes()) != fetched.text and not force:
         raise CannotRun(f"{path} is there already and differs from {fetched.url}; `--force` overwrites it")
     return path
 
@@ -109,7 +109,7 @@ def _say(plan: Path, proposal: Proposal, findings: Sequence[Finding]) -> None:
         typer.echo(str(each))
     option = "" if plan == DEFAULT_PLAN else f" --plan {plan}"
     typer.echo("\nnext:")
+    typer.echo(f"  yett check{option}             # everything that is wrong or closed")
     if proposal.uses_keys:
         typer.echo(f"  yett keys add me{option}       # a key, and a curl line that uses it")
-    typer.echo(f"  yett check{option}             # everything that is wrong or closed")
     typer.echo(f"  yett serve{option}             # the gateway")

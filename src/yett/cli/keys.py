@@ -44,6 +44,7 @@ def add(
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@:/+-]{0,199}", name):
         raise CannotRun(f"found the name {name!r}, expected letters, digits and . _ @ : / + -, at most 200")
     until = _until(expires, now) if expires else None
+    _make_sure_it_opens_something(plan)
     with _opened(plan) as (file, keys):
         key, text = keys.add(name, now, scope or [], role or [], until)
     if as_json:
@@ -151,8 +152,23 @@ def _carries(key: ApiKey) -> str:
     return f" with {', '.join(carried)}" if carried else ""
 
 
+def _make_sure_it_opens_something(plan: Path) -> None:
+    """Ends with code 1 before a key is made that opens nothing; a plan that does not compile is told of later."""
+    from yett.policy.compile import compile_plan
+    from yett.policy.findings import PlanError
+    from yett.policy.usage import takes_keys
+
+    try:
+        if takes_keys(compile_plan(plan)):
+            return
+    except PlanError:
+        return
+    complain(f"no key was made: no operation in {plan} takes an API key, `credentials` names none")
+    raise typer.Exit(FALLS_SHORT)
+
+
 def _try(file: PlanFile, text: str) -> str:
-    """A curl line that uses the key, where an operation takes one."""
+    """A curl line that uses the key, where an operation that reads takes one."""
     from yett.policy.compile import compile_plan
     from yett.policy.findings import PlanError
     from yett.policy.usage import key_usage
@@ -162,7 +178,9 @@ def _try(file: PlanFile, text: str) -> str:
     except PlanError:
         return f"`yett check` says what is wrong with {file.path}; until then the gateway does not take it."
     if usage is None:
-        return f"No operation in {file.path} takes an API key: `credentials` names none."
+        return f"No operation in {file.path} that reads takes an API key alone."
     header, url, exact = usage
+    authority = file.folder / "tls" / "ca.pem"
+    trusted = f" --cacert {shlex.quote(str(authority))}" if url.startswith("https:") and authority.exists() else ""
     said = "Try it:" if exact else "Try it, with values in place of {…}:"
-    return f"{said}\n\n  curl -i -H {shlex.quote(f'{header}: {text}')} {shlex.quote(url)}"
+    return f"{said}\n\n  curl -i{trusted} -H {shlex.quote(f'{header}: {text}')} {shlex.quote(url)}"

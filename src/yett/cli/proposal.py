@@ -94,10 +94,10 @@ class Proposal:
         return any(operation.security is None for operation in self.description.operations)
 
     def _credential(self, scheme: Scheme) -> str | None:
-        if _takes_tokens(scheme) and self.issuer:
+        if scheme.takes_tokens and self.issuer:
             return self._tokens(self.issuer)
-        if _takes_tokens(scheme):
-            return "{api_key: {header: x-api-key}}"
+        if scheme.takes_tokens:
+            return "{api_key: {header: X-API-Key}}"
         if scheme.kind == "apiKey" and scheme.location == "header":
             return "{api_key: {}}"
         return None
@@ -126,13 +126,6 @@ class Proposal:
 
     def notes(self) -> Iterator[str]:
         """What changes for clients, and is easily missed."""
-        if self._by_key:
-            schemes = ", ".join(self._by_key)
-            yield (
-                f"{schemes}: without an issuer, clients of this gateway show a Yett key in X-API-Key, in place of the "
-                "API's own token; the API gets no Authorization, and refuses where it asks for one itself. With "
-                "--issuer and --jwks the real tokens are verified and passed on"
-            )
         silent = [each.id for each in self.description.operations if each.security is None]
         if silent:
             names = ", ".join([*silent[:_MOST_NAMES], *(["…"] if len(silent) > _MOST_NAMES else [])])
@@ -148,7 +141,7 @@ class Proposal:
         return [
             scheme.name
             for scheme in self.description.schemes.values()
-            if _takes_tokens(scheme) and "api_key" in self.credentials.get(scheme.name, "")
+            if scheme.takes_tokens and "api_key" in self.credentials.get(scheme.name, "")
         ]
 
     @cached_property
@@ -185,10 +178,6 @@ class Proposal:
         for scheme in self.description.schemes.values():
             if scheme.name not in self.credentials:
                 yield f"      # {scheme.name} ({scheme.kind}) is not verified yet: operations that need it are closed\n"
-
-
-def _takes_tokens(scheme: Scheme) -> bool:
-    return (scheme.kind, scheme.scheme) == ("http", "bearer") or scheme.kind in ("oauth2", "openIdConnect")
 
 
 def _text(value: str) -> str:

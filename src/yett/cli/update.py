@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from yett.cli.fetch import fetch
+from yett.cli.fetch import fetch, spread
 from yett.cli.terminal import DEFAULT_PLAN, FALLS_SHORT, CannotRun, PlanOption, restored_on_failure, wrong
 
 if TYPE_CHECKING:
     from yett.policy.read import PlanFile
 
 MOST_LINES = 400
-_COLOURS = {"+": "green", "-": "red"}
+_COLOURS = {"+": "green", "-": "red", "~": "yellow"}
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking")]
 Show = Annotated[bool, typer.Option("--dry-run", help="Show what changed and write nothing")]
@@ -55,7 +55,7 @@ def _update(file: PlanFile, name: str, yes: bool, dry_run: bool) -> bool:
     show(there, fetched, path, source.url)
     if dry_run:
         return True
-    if not yes and not typer.confirm(f"{name}: write {path} and its hash?"):
+    if not yes and not _agreed(f"{name}: write {path} and its hash?"):
         typer.echo(f"{name}: nothing was written")
         return False
     recorded = _recorded(file, name, source.sha256, digest)
@@ -66,22 +66,36 @@ def _update(file: PlanFile, name: str, yes: bool, dry_run: bool) -> bool:
     return True
 
 
+def _agreed(question: str) -> bool:
+    """Raises `CannotRun` where nobody can be asked."""
+    try:
+        return typer.confirm(question)
+    except typer.Abort:
+        raise CannotRun("\nnobody answered, and nothing was written: `--yes` writes without asking") from None
+
+
 def show(there: bytes, fetched: bytes, path: Path, url: str) -> None:
     """Print which operations come and go, then the lines that changed."""
     before, after = _operations(there), _operations(fetched)
-    for sign, names in (("+", after - before), ("-", before - after)):
+    changed = {name for name in before.keys() & after.keys() if before[name] != after[name]}
+    for sign, what, names in (
+        ("+", "new", after.keys() - before.keys()),
+        ("-", "removed", before.keys() - after.keys()),
+        ("~", "changed", changed),
+    ):
         for name in sorted(names):
-            what = "new operation" if sign == "+" else "removed operation"
-            typer.secho(f"{sign} {what} {name}", fg=_COLOURS[sign])
+            typer.secho(f"{sign} {what} operation {name}", fg=_COLOURS[sign])
     lines = list(difflib.unified_diff(_lines(there), _lines(fetched), str(path), url, lineterm=""))
     for line in lines[:MOST_LINES]:
         typer.secho(line, fg=_COLOURS.get(line[:1]))
+    if not lines:
+        typer.echo(f"{path}: the same, written otherwise (one member a line)")
     if len(lines) > MOST_LINES:
         typer.echo(f"… and {len(lines) - MOST_LINES} more lines")
 
 
-def _operations(text: bytes) -> set[str]:
-    """`GET /path` for every operation of a description."""
+def _operations(text: bytes) -> dict[str, object]:
+    """`GET /path` for every operation of a description, with what it says there, shared parameters included."""
     from yett.openapi.json_types import is_object
     from yett.openapi.load import Document
     from yett.openapi.problem import Problems
@@ -89,24 +103,19 @@ def _operations(text: bytes) -> set[str]:
     root = Document("description", text, Problems()).root
     paths = root.get("paths") if is_object(root) else None
     if not is_object(paths):
-        return set()
+        return {}
     return {
-        f"{method.upper()} {path}"
+        f"{method.upper()} {path}": (said, item.get("parameters"))
         for path, item in paths.items()
         if is_object(item)
-        for method in item
+        for method, said in item.items()
         if method in _METHODS
     }
 
 
 def _lines(text: bytes) -> list[str]:
     """One line for each member: JSON is often one long line."""
-    import json
-
-    try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False).splitlines()
-    except ValueError:
-        return text.decode("utf-8", "replace").splitlines()
+    return spread(text).decode("utf-8", "replace").splitlines()
 
 
 def _recorded(file: PlanFile, name: str, before: str, after: str) -> str:

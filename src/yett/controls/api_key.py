@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from yett.policy.section import Section, wrong
 from yett.policy.values import HEADER
 
-DEFAULT_HEADER = "x-api-key"
+DEFAULT_HEADER = "X-API-Key"
 
 
 class ApiKey(Section):

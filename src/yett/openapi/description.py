@@ -31,6 +31,11 @@ class Scheme:
     scopes: tuple[str, ...] = ()
 
     @property
+    def takes_tokens(self) -> bool:
+        """Whether it is shown as `Authorization: Bearer`."""
+        return (self.kind, self.scheme) == ("http", "bearer") or self.kind in ("oauth2", "openIdConnect")
+
+    @property
     def place(self) -> Place:
         """Where it is defined."""
         return self.where.place

@@ -63,6 +63,12 @@ def _is_brace(text: bytes, mark: _Mark) -> bool:
     return mark.line < len(lines) and lines[mark.line][mark.column : mark.column + 1] == "{"
 
 
+def _begins_with_tab(text: bytes, mark: _Mark) -> bool:
+    lines = text.decode("utf-8", "replace").splitlines()
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    return "\t" in line[: len(line) - len(line.lstrip())]
+
+
 class YamlTree:
     """Reads one document; `value` is the tree, `problems` what is wrong, `spots` where nodes are, if asked for."""
 
@@ -78,6 +84,9 @@ class YamlTree:
             self.value = self._document()
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
+            if mark is not None and _begins_with_tab(text, mark):
+                self._problem(mark, "a tab at the start of a line", "spaces: YAML is not indented by tabs")
+                return
             hint = _IN_QUOTES if mark is not None and _is_brace(text, mark) else ""
             self._problem(mark, f"text that is not YAML ({error.problem})", f"YAML 1.2{hint}")
         except yaml.YAMLError as error:

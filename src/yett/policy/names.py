@@ -24,5 +24,5 @@ def meant(name: str, names: Iterable[str]) -> str:
 
 def one_of(name: str, names: Iterable[str]) -> str:
     """What an error expects in the place of an unknown name."""
-    known = list(names)
+    known = list(dict.fromkeys(names))
     return f"one of {listed(known)}{meant(name, known)}"

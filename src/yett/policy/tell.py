@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from ipaddress import ip_network
 
+from yett.controls.api_key import DEFAULT_HEADER
 from yett.openapi import Operation
 from yett.openapi.problem import Place
 from yett.policy.compile_api import ApiCompiler
@@ -38,6 +39,7 @@ def tell(file: PlanFile, compilers: Iterable[ApiCompiler]) -> Iterator[Finding]:
     for compiler in compilers:
         yield from _source(file, compiler)
         yield from _closed(compiler)
+        yield from _by_key(compiler)
         yield from _shadowed(compiler)
         yield from _description(compiler)
         yield from _weakened(compiler)
@@ -76,6 +78,30 @@ def _closed(compiler: ApiCompiler) -> Iterator[Finding]:
     for reason, operations in grouped(compiler.closed).items():
         verb = "is" if len(operations) == 1 else "are"
         yield Finding("warning", operations[0].place, f"{_several(operations)} {verb} closed: {reason}")
+
+
+def _by_key(compiler: ApiCompiler) -> Iterator[Finding]:
+    """Where a key stands in the place of the API's own token, which the API then never sees."""
+    for name, credential in compiler.api.credentials.items():
+        scheme, key = compiler.description.schemes.get(name), credential.api_key
+        if scheme is None or key is None or not scheme.takes_tokens:
+            continue
+        header = key.header or DEFAULT_HEADER
+        asking = [each for each in compiler.description.operations if _asks_for(each, name)]
+        if not asking or header.lower() == "authorization":
+            continue
+        ask = "asks" if len(asking) == 1 else "ask"
+        text = (
+            f"{_several(asking)} {ask} for a token by {name}, and callers show a Yett key in {header} instead: the API "
+            "gets no Authorization, and where it asks for one itself it answers 401 to every valid key "
+            "(`upstream_status` in evidence). `jwt` in place of `api_key`, or "
+            "--issuer and --jwks of `yett init`, verifies its own tokens"
+        )
+        yield Finding("warning", compiler.place("credentials", name, "api_key", key=True), text)
+
+
+def _asks_for(operation: Operation, name: str) -> bool:
+    return any(name == scheme for all_of in operation.security or [] for scheme, _ in all_of)
 
 
 def _shadowed(compiler: ApiCompiler) -> Iterator[Finding]:
