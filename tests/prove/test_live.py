@@ -102,7 +102,10 @@ def test_without_a_credential_nothing_that_needs_one_is_proven(running, monkeypa
     monkeypatch.delenv("YETT_PROVE_BEARER")
     report = prove(*running)
     (row,) = (row for row in report.rows if row.reason.id == "validate.parameter.repeated")
-    assert (row.attack, row.proofs[0].told[0]) == ("not proven here", "set YETT_PROVE_BEARER")
+    assert (row.attack, row.proofs[0].told[0]) == (
+        "not proven here",
+        "set YETT_PROVE_BEARER to a token or key of bearer",
+    )
 
 
 def test_a_twin_that_would_write_is_said(running):

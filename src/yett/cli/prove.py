@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -75,7 +76,11 @@ def prove(
     if as_json:
         typer.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
     else:
-        _table(found)
+        if live is not None:
+            _missing_credentials(found)
+        _table(found, ablated=live is None)
+        if live is not None:
+            _octets(found)
     if not found.shows_something:
         raise CannotRun(f"nothing is proven: {'; '.join(why for why, _ in found.why_unproven().most_common(3))}")
     raise typer.Exit(0 if found.holds else FALLS_SHORT)
@@ -104,19 +109,38 @@ class _Progress:
             sys.stderr.flush()
 
 
-def _table(found: Report) -> None:
+def _missing_credentials(found: Report) -> None:
+    """Above the table, where most of it is not proven for want of a credential."""
+    from yett.prove.real import PREFIX
+
+    if not any(name.startswith(PREFIX) for name in os.environ) and any(PREFIX in why for why in found.why_unproven()):
+        typer.echo(f"no credential is given: {PREFIX}<SCHEME> in the environment holds a token or key of each scheme\n")
+
+
+def _octets(found: Report) -> None:
+    """Below the table, where octets are read by whoever stands before the engine."""
+    short = sum(row.falls_short and row.reason.level == "bytes" for row in found.rows)
+    if short:
+        typer.echo(
+            f"{short} of those that fall short are about octets: where Yett guards an app within an ASGI server, "
+            "that server reads them, and Yett never sees them (README, FastAPI)"
+        )
+
+
+def _table(found: Report, *, ablated: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
     from yett.prove.row import State
 
     console = Console(highlight=False)
-    table = Table("reason", "attack", "twin", "without the check", "played", box=None, pad_edge=False)
+    columns = ["reason", "attack", "twin", *(["without the check"] if ablated else []), "played"]
+    table = Table(*columns, box=None, pad_edge=False)
     table.columns[0].no_wrap = True
     for row in found.rows:
         if row.attack == State.ABSENT:
             continue
-        states = [_shown(state) for state in (row.attack, row.twin, row.ablation)]
+        states = [_shown(state) for state in (row.attack, row.twin, *([row.ablation] if ablated else []))]
         table.add_row(row.reason.id, *states, str(sum(proof.sites for proof in row.proofs)))
     console.print(table)
     if any(row.ablation == State.HELD_TWICE for row in found.rows):

@@ -61,7 +61,7 @@ class Replayed:
             return f"{self.line.trace_id}  {told}  CONTRADICTS its plan: {self.differs}"
         how = self.how if self.how == RE_DECIDED and self.taken is None else f"{self.how}: {self.taken}"
         if self.how == RE_DECIDED and self.taken is not None:
-            how = f"{RE_DECIDED}; {TAKEN}: {self.taken}"
+            how = f"{RE_DECIDED}, but for {self.taken}, which evidence does not hold"
         return f"{self.line.trace_id}  {told}  {f'DIFFERS: now {self.differs}' if self.differs else how}"
 
     def as_json(self) -> dict[str, Any]:

@@ -79,11 +79,14 @@ class Live:
         why = _ELSEWHERE.get(reason.level) or next(
             (_NOT_HERE[change.verb] for change in case.changes if change.verb in _NOT_HERE), None
         )
+        missing: list[str] = []
+        sites = find_sites(case, self.world)
+        if not sites and case.connection is None:
+            return proof
         if why is not None:
             proof.not_played(why)
             return proof
-        missing: list[str] = []
-        for site in sorted(find_sites(case, self.world), key=lambda site: site.plan["method"] not in READING):
+        for site in sorted(sites, key=lambda site: site.plan["method"] not in READING):
             try:
                 self._play(proof, case, reason, site)
             except (NoPlaceError, NoExampleError) as error:

@@ -15,6 +15,10 @@ from yett.prove.credential import Credential, ShownKey, Token
 from yett.prove.message import Message
 from yett.prove.site import NoPlaceError
 
+PREFIX = "YETT_PROVE_"
+_KEYS_ONLY = (
+    "it needs a token or key that only its issuer or the store can make: `yett prove` without --live makes its own"
+)
 # What a token can be changed in before its signature is looked at, or without one that holds.
 FORGEABLE = {
     "token.signer",
@@ -34,7 +38,7 @@ _UNDERSTOOD_FIRST = {"crit", "b64", "zip"}
 
 def variable(scheme: str) -> str:
     """The environment variable that holds the credential of a scheme."""
-    return f"YETT_PROVE_{re.sub('[^A-Z0-9]', '_', scheme.upper())}"
+    return f"{PREFIX}{re.sub('[^A-Z0-9]', '_', scheme.upper())}"
 
 
 def show_real(message: Message, changes: Sequence[Change]) -> None:
@@ -42,11 +46,11 @@ def show_real(message: Message, changes: Sequence[Change]) -> None:
     for change in changes:
         group = change.verb.partition(".")[0]
         if group in ("token", "key", "scopes", "roles") and change.verb not in FORGEABLE:
-            raise NoPlaceError(f"{change.verb} needs a key of the issuer or the store")
+            raise NoPlaceError(_KEYS_ONLY)
         if change.verb == "token.header" and not set(change.argument) <= _UNDERSTOOD_FIRST:
-            raise NoPlaceError("such a header needs a key of the issuer")
+            raise NoPlaceError(_KEYS_ONLY)
         if (change.verb, change.argument) == ("token.signer", "hmac"):
-            raise NoPlaceError("the issuer's public key is not at hand")
+            raise NoPlaceError("it needs the issuer's public key: `yett prove` without --live uses its own")
     message.shown = [_real(credential) for credential in message.shown]
 
 
@@ -55,7 +59,7 @@ def _real(credential: Credential) -> Credential:
         return credential
     text = os.environ.get(variable(credential.scheme))
     if text is None:
-        raise NoPlaceError(f"set {variable(credential.scheme)}")
+        raise NoPlaceError(f"set {variable(credential.scheme)} to a token or key of {credential.scheme}")
     if isinstance(credential, ShownKey):
         return ShownKey(
             credential.scheme, credential.header, credential.store, [], [], text=text, times=credential.times
