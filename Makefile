@@ -30,7 +30,7 @@ help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 run: setup ## the vulnerable demo API, the gateway before it, every attack against both; serves until Ctrl-C
-	$(BIN)/yett demo --serve
+	@trap 'exit 0' INT; $(BIN)/yett demo --serve
 
 test: lint rust python ## everything that must hold; what .ci/run calls
 
