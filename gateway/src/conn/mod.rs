@@ -2,12 +2,13 @@
 
 mod answer;
 mod body;
+mod close;
 
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncReadExt as _;
 use yett_engine::{Head, Reason, reason};
 
 use crate::exchange::{self, Client as _, Desk, Outcome, UnderWay};
@@ -15,9 +16,7 @@ use crate::h1::{Event, Limits, RawHead, Reader, Version};
 use crate::reactor::{Late, Thread};
 use crate::stream::Stream;
 use answer::Framed;
-
-/// What a closing connection still reads, so that the client gets to read the answer.
-const LINGER: (u64, usize) = (1_000, 1 << 20);
+use close::close;
 
 /// One client connection.
 pub(crate) struct Connection {
@@ -26,7 +25,7 @@ pub(crate) struct Connection {
     peer: SocketAddr,
     /// Requests that were served.
     served: u64,
-    /// A request is under way: whoever drops the connection now resets it, so that nobody takes what was sent for the whole.
+    /// What was sent is not the whole, or not taken: whoever drops the connection now resets it.
     under_way: bool,
 }
 
@@ -195,20 +194,9 @@ impl Connection {
         }
     }
 
-    /// Closes in order (RFC 9112 section 9.6): no more is written, and what comes is read for a while and thrown away.
+    /// Closes in order, or where that takes too long, with a reset.
     async fn linger(mut self) {
-        let (milliseconds, mut octets) = LINGER;
-        self.desk.deadline.set(milliseconds);
-        let mut nowhere = [0; 4096];
-        if self.wire.stream.shutdown().await.is_err() {
-            return;
-        }
-        while let Ok(Ok(read)) = self.desk.deadline.within(self.wire.stream.read(&mut nowhere)).await
-            && read > 0
-            && octets > 0
-        {
-            octets = octets.saturating_sub(read);
-        }
+        self.under_way = close(&mut self.wire.stream, &self.desk.deadline).await.is_err();
     }
 }
 

@@ -22,6 +22,8 @@ use yett_engine::plan::{Listen, Tls, TlsClients};
 
 pub(crate) use certificates::Shown;
 use certificates::{Certificates, Pair};
+#[cfg(test)]
+pub(crate) use tests::pair;
 
 /// What a client asks for that speaks HTTP/2 (RFC 9113 section 3.2).
 pub(crate) const HTTP2: &[u8] = b"h2";

@@ -62,6 +62,12 @@ fn client(
     Arc::new(builder.with_no_client_auth())
 }
 
+/// What a client and a listener need to speak TLS with each other.
+pub(crate) fn pair() -> (Arc<ClientConfig>, Arc<ServerConfig>) {
+    let listeners = listeners(&[(TlsProfile::Modern, TlsClients::Off)]);
+    (client(&default_provider().kx_groups, &NEW), listeners.config(0).unwrap())
+}
+
 /// Both ends, once nothing is left to say.
 fn shake(client: &Arc<ClientConfig>, server: Arc<ServerConfig>) -> Result<(ClientConnection, ServerConnection), Error> {
     let name = "shop.example".try_into().unwrap();
