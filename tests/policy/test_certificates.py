@@ -277,3 +277,29 @@ def test_lists_of_strangers_and_what_is_none(judged, tmp_path, ca):
     assert judged(leaf, more=CLIENTS)[0] == [
         f"{AUTHORITIES}: found clients.pem, which is no PEM of certificates, expected certificates in PEM"
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "(empty), expected a PEM file"),
+        (" \n", "(empty), expected a PEM file"),
+        ("none", ", which is no PEM of revoked certificates, expected lists (X509 CRL) in PEM"),
+        ("{list}-----BEGIN X509 CRL-----\nMIH", ", which is no PEM of revoked certificates, expected lists (X509 CRL) in PEM"),
+    ],
+)
+def test_a_list_that_holds_none_or_is_being_written_does_not_pass_for_one(judged, tmp_path, ca, text, said):
+    leaf = made("leaf", ca, **LEAF)
+    (tmp_path / "clients.pem").write_text(ca.pem)
+    (tmp_path / "revoked.pem").write_text(revoked(ca))
+    assert judged(leaf, more=CLIENTS)[0] == []
+    (tmp_path / "revoked.pem").write_text(text.format(list=revoked(ca)))
+    [told] = judged(leaf, more=CLIENTS)[0]
+    assert told.removeprefix(f"{REVOKED}: found revoked.pem").lstrip() == said.lstrip()
+
+
+def test_no_authorities_are_none(judged, tmp_path, ca):
+    (tmp_path / "clients.pem").write_text("\n")
+    (tmp_path / "revoked.pem").write_text(revoked(ca))
+    told = judged(made("leaf", ca, **LEAF), more=CLIENTS)[0]
+    assert told == [f"{AUTHORITIES}: found clients.pem (empty), expected a PEM file"]

@@ -17,7 +17,7 @@ use yett_engine::plan::TlsClients;
 pub(super) fn verifier(
     clients: TlsClients,
     authorities: &str,
-    revoked: &str,
+    revoked: Option<&str>,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ClientCertVerifier>, String> {
     if clients == TlsClients::Off {
@@ -28,18 +28,25 @@ pub(super) fn verifier(
         let authority = authority.map_err(|error| format!("authorities: not PEM: {error}"))?;
         roots.add(authority).map_err(|error| format!("authorities: {error}"))?;
     }
-    let lists = CertificateRevocationListDer::pem_slice_iter(revoked.as_bytes())
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| format!("revoked: not PEM: {error}"))?;
     let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
-    let builder = if lists.is_empty() {
-        builder
-    } else {
-        builder.with_crls(lists)
+    let builder = match revoked {
+        Some(revoked) => builder.with_crls(lists(revoked)?),
+        None => builder,
     };
     let builder = match clients {
         TlsClients::Optional => builder.allow_unauthenticated(),
         TlsClients::Required | TlsClients::Off => builder,
     };
     builder.build().map_err(|error| format!("authorities: {error}"))
+}
+
+/// A file that was emptied, or is just being written, must not pass for one by which nobody is revoked.
+fn lists(revoked: &str) -> Result<Vec<CertificateRevocationListDer<'static>>, String> {
+    let lists = CertificateRevocationListDer::pem_slice_iter(revoked.as_bytes())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| format!("revoked: not PEM: {error}"))?;
+    if lists.is_empty() {
+        return Err("revoked: found no list".to_owned());
+    }
+    Ok(lists)
 }

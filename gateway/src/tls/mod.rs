@@ -36,9 +36,9 @@ pub(crate) struct Material {
     /// PEM: who signs the certificates of clients.
     #[serde(default)]
     authorities: String,
-    /// PEM: certificates of clients that are revoked.
+    /// PEM: lists of certificates of clients that are revoked; none: nobody asks for them.
     #[serde(default)]
-    revoked: String,
+    revoked: Option<String>,
 }
 
 /// The TLS of every listener, in the order of the plan's.
@@ -150,7 +150,7 @@ impl Listener {
 
     fn build(&self, tls: &Tls, material: &Material) -> Result<ServerConfig, String> {
         let provider = profile::provider(tls.profile);
-        let verifier = clients::verifier(tls.clients, &material.authorities, &material.revoked, &provider)?;
+        let verifier = clients::verifier(tls.clients, &material.authorities, material.revoked.as_deref(), &provider)?;
         let certificates = Certificates::read(&material.certificates, &provider)?;
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(profile::versions(tls.profile))

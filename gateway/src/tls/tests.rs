@@ -1,6 +1,7 @@
 //! Handshakes in memory, for what no client of the test machine offers: the hybrid group, and tickets at another listener.
 //!
-//! `tests/certificates/` holds an authority and a certificate of shop.example and *.shop.example until 2126, made by openssl.
+//! `tests/certificates/` holds an authority and a certificate of shop.example and *.shop.example until 2126, made by openssl, and
+//! an empty list of revoked certificates of another authority.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests: what cannot be is a failure")]
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use super::{Listeners, Material};
 const AUTHORITY: &str = include_str!("../../tests/certificates/ca.pem");
 const CHAIN: &str = include_str!("../../tests/certificates/leaf.pem");
 const KEY: &str = include_str!("../../tests/certificates/leaf.key");
+const REVOKED: &str = include_str!("../../tests/certificates/revoked.pem");
 const OLD: [&SupportedProtocolVersion; 1] = [&version::TLS12];
 const NEW: [&SupportedProtocolVersion; 1] = [&version::TLS13];
 
@@ -211,4 +213,29 @@ fn what_does_not_fit_is_refused_whole() {
         .map(|(at, number, shown)| (at, number, shown.name))
         .collect();
     assert_eq!(shown, [("127.0.0.1:443".to_owned(), 0, "shop.example".to_owned())]);
+}
+
+/// What a listener that asks for certificates is handed, with this list of revoked ones.
+fn revoking(revoked: &str) -> Option<Material> {
+    let pair = json!({"chain": CHAIN, "key": KEY});
+    serde_json::from_value(json!({"certificates": [pair], "authorities": AUTHORITY, "revoked": revoked})).unwrap()
+}
+
+#[test]
+fn a_list_of_revoked_certificates_that_holds_none_is_refused() {
+    let listeners = listeners(&[(TlsProfile::Modern, TlsClients::Required)]);
+    assert_eq!(listeners.set(&[revoking(REVOKED)]), Ok(1), "the twin");
+    let before = listeners.config(0).unwrap();
+    for (text, why) in [
+        ("", "/0/revoked: found no list"),
+        (" \n", "/0/revoked: found no list"),
+        ("gone", "/0/revoked: found no list"),
+        (AUTHORITY, "/0/revoked: found no list"),
+        ("-----BEGIN X509 CRL-----\n", "/0/revoked: not PEM"),
+    ] {
+        let refused = listeners.set(&[revoking(text)]).unwrap_err();
+        assert!(refused.starts_with(why), "{refused}");
+    }
+    let now = listeners.config(0).unwrap();
+    assert!(Arc::ptr_eq(&before, &now), "the old list stays");
 }

@@ -123,11 +123,15 @@ class _Reader:
         path = (self._file.folder / name).resolve()
         self._files.append(path)
         try:
-            return path.read_text("ascii")
+            text = path.read_text("ascii")
         except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "not text"
+            text, why = "", error.strerror if isinstance(error, OSError) else "not text"
+        else:
+            why = "empty"
+        if not text.strip():
             self._problems.error(self._place(*below), f"{name} ({why})", "a PEM file")
             return ""
+        return text
 
     def _pair(self, number: int, pair: Certificate, profile: Profile) -> tuple[Shown | None, dict[str, Any]]:
         here = ("certificates", number)
@@ -188,7 +192,7 @@ class _Reader:
             lists = [x509.load_pem_x509_crl(each.encode()) for each in _LIST.findall(text)]
         except ValueError:
             lists = []
-        if not lists:
+        if not lists or len(lists) != text.count("-----BEGIN"):
             self._problems.error(place, f"{name}, which is no PEM of revoked certificates", "lists (X509 CRL) in PEM")
         for each in lists:
             if not any(_is_of(each, authority) for authority in authorities):
