@@ -29,11 +29,21 @@ impl<C: Client> Flow<'_, C> {
         };
         exchange.upstream = answering.head.status;
         let release = self.receive(exchange, pass, &mut answering).await;
-        let outcome = if matches!(release.2, Body::Streamed) {
+        let relayed = if matches!(release.2, Body::Streamed) {
             self.relay(exchange, &release, &mut answering).await
         } else {
-            self.client.answer(self.desk, exchange, release).await
+            Err(release)
         };
+        // Before the client gets what is held: who does not read it keeps nothing of the upstream's.
+        self.let_go(exchange, forward.api, answering);
+        match relayed {
+            Ok(outcome) => outcome,
+            Err(release) => self.client.answer(self.desk, exchange, release).await,
+        }
+    }
+
+    /// Nothing more is read of an answer: says how its target did, and keeps the connection for another request.
+    fn let_go(&self, exchange: &Exchange, api: u32, answering: Answering) {
         let Answering {
             mut conn,
             asked,
@@ -43,16 +53,15 @@ impl<C: Client> Flow<'_, C> {
             broke,
         } = answering;
         let whole = discard_what_is_here(&mut body, &mut conn.buffer);
-        self.judge_conduct(exchange, forward.api, &asked, (head.status, broke, whole));
+        self.judge_conduct(exchange, api, &asked, (head.status, broke, whole));
         if head.keep_alive && sent_whole && whole {
-            let most = exchange.ground.plan.apis.get(forward.api as usize);
+            let most = exchange.ground.plan.apis.get(api as usize);
             let most = most.map_or(0, |api| api.upstream.connections);
             self.desk
                 .thread
                 .pool
                 .put(&asked.server, conn, most, self.desk.thread.ticker.now());
         }
-        outcome
     }
 
     /// Says of a target how it did; of an answer that the client did not wait for, nothing.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::support::{Gateway, Upstream, api, eventually, operation, plan};
+use crate::support::{Client, Gateway, Upstream, api, eventually, operation, plan};
 
 /// Every path of the upstream as a described operation.
 fn described(upstream: &str) -> Value {
@@ -437,4 +437,24 @@ fn a_client_that_does_not_read_is_not_waited_for() {
         assert!(line["bytes_out"].as_u64().unwrap() < 50_000_000, "{line}");
         assert!(client.answer_to("GET").is_none());
     }
+}
+
+#[test]
+fn a_client_that_does_not_read_keeps_nothing_of_the_upstreams() {
+    let upstream = Upstream::start();
+    let mut plan = one_thread(described(&upstream.url()));
+    plan["apis"][0]["contract"]["reply_bytes"] = 100_000_000.into();
+    for operation in plan["apis"][0]["operations"].as_array_mut().unwrap() {
+        operation["replies"]["default"]["content"]["application/json"] = "#/$defs/any".into();
+    }
+    plan["apis"][0]["upstream"]["timeout"] = 5000.into();
+    plan["apis"][0]["upstream"]["connections"] = 1.into();
+    let gateway = Gateway::start(plan);
+    let mut deaf = Client::from("127.0.0.2", gateway.address);
+    deaf.send("GET /large/20000000 HTTP/1.1\r\nHost: a\r\n\r\n");
+    eventually(|| (upstream.received().len() == 1).then_some(()));
+    eventually(|| (gateway.client().get("/items/1").status == 200).then_some(()));
+    let lines = gateway.evidence(1);
+    let written = lines.iter().find(|line| line["operation"] == "large");
+    assert_eq!(written, None, "its answer is still being written");
 }

@@ -20,7 +20,11 @@ class Timeouts(Section):
     """`gateway.timeouts`: how long a client may take."""
 
     head: Duration = Field(default=10_000, description="First to last byte of a head")
-    body: Duration = Field(default=30_000, description="First to last byte of a body")
+    body: Duration = Field(
+        default=30_000,
+        description="First to last byte of a body; also for taking a held answer, and each 64 KiB of a streamed one, where"
+        " only the time counts for which the client is waited for",
+    )
     idle: Duration = Field(default=60_000, description="Between two requests of a connection")
     drain: Duration = Field(default=30_000, description="How long requests under way may take when the gateway ends")
 

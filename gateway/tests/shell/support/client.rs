@@ -37,7 +37,20 @@ impl Answer {
 
 impl Client {
     pub(crate) fn connect(to: SocketAddr) -> Self {
-        let stream = TcpStream::connect(to).unwrap();
+        Self::over(TcpStream::connect(to).unwrap())
+    }
+
+    /// From another address of this machine, with as little room for answers as the system gives.
+    pub(crate) fn from(address: &str, to: SocketAddr) -> Self {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        let from: SocketAddr = format!("{address}:0").parse().unwrap();
+        socket.set_recv_buffer_size(4_096).unwrap();
+        socket.bind(&from.into()).unwrap();
+        socket.connect(&to.into()).unwrap();
+        Self::over(socket.into())
+    }
+
+    fn over(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream.set_nodelay(true).unwrap();
         Self {
