@@ -20,6 +20,7 @@ pub mod log;
 mod metrics;
 mod process;
 mod reactor;
+mod shares;
 pub mod state;
 mod stream;
 mod tls;

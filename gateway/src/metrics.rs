@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use yett_engine::Reason;
 
 use crate::evidence::{Record, decision};
-use crate::process::Process;
+use crate::process::{Crowd, Process};
 use crate::state::Source;
 
 /// Upper bounds of the latency histogram, in microseconds.
@@ -27,11 +27,15 @@ pub(crate) enum Handshake {
 /// Their names, in order.
 const HANDSHAKES: [&str; 3] = ["done", "failed", "late"];
 
+/// Names of whose connections there are too many of, in order.
+const CROWDS: [&str; 2] = ["all", "address"];
+
 /// The counters.
 #[derive(Default)]
 pub(crate) struct Metrics {
     counted: Mutex<Counted>,
     handshakes: [AtomicU64; HANDSHAKES.len()],
+    turned_away: [AtomicU64; CROWDS.len()],
 }
 
 #[derive(Default)]
@@ -93,6 +97,13 @@ impl Metrics {
         }
     }
 
+    /// Counts a connection that was turned away.
+    pub(crate) fn turned_away(&self, crowd: Crowd) {
+        if let Some(counter) = self.turned_away.get(crowd as usize) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// How many requests came to an end.
     pub(crate) fn total(&self) -> u64 {
         self.counted.lock().unwrap_or_else(PoisonError::into_inner).total
@@ -147,6 +158,7 @@ pub(crate) fn text(process: &Process) -> String {
         buckets,
     );
     handshakes(&process.metrics, &mut out);
+    turned_away(&process.metrics, &mut out);
     certificates(process, &mut out);
     facts(process, &mut out);
     healthy(process, &mut out);
@@ -172,6 +184,17 @@ fn handshakes(metrics: &Metrics, out: &mut String) {
     for (outcome, count) in HANDSHAKES.iter().zip(&metrics.handshakes) {
         let count = count.load(Ordering::Relaxed);
         let _ = writeln!(out, "yett_tls_handshakes_total{{outcome=\"{outcome}\"}} {count}");
+    }
+}
+
+fn turned_away(metrics: &Metrics, out: &mut String) {
+    out.push_str(
+        "# HELP yett_connections_turned_away_total Connections beyond the limit of all, or of their address.\n",
+    );
+    out.push_str("# TYPE yett_connections_turned_away_total counter\n");
+    for (crowd, count) in CROWDS.iter().zip(&metrics.turned_away) {
+        let count = count.load(Ordering::Relaxed);
+        let _ = writeln!(out, "yett_connections_turned_away_total{{limit=\"{crowd}\"}} {count}");
     }
 }
 

@@ -52,6 +52,9 @@ pub struct Gateway {
     /// What clients of HTTP/2 may take; null or absent: it is not spoken.
     #[serde(default)]
     pub http2: Option<Http2>,
+    /// Those of one client address, trusted proxies apart; absent: all of them.
+    #[serde(default)]
+    pub connections_per_address: Option<u32>,
     /// Where evidence goes.
     #[serde(default)]
     pub evidence: Vec<Sink>,

@@ -9,7 +9,7 @@ use yett_engine::{Reason, Session, reason};
 
 use crate::evidence::Record;
 use crate::h1;
-use crate::process::Held;
+use crate::process::{Held, client};
 use crate::reactor::Thread;
 use crate::state::Ground;
 
@@ -78,7 +78,9 @@ impl Exchange {
 
     /// Takes so many octets out of the budget of held bodies.
     pub(crate) fn hold(&mut self, octets: u64) -> Result<(), Reason> {
-        self.held.grow(octets, self.ground.plan.gateway.held_bytes)
+        let gateway = &self.ground.plan.gateway;
+        let client = client(gateway, self.session.trace().client.unwrap_or(self.peer));
+        self.held.grow(octets, gateway.held_bytes, client, self.upstream > 0)
     }
 
     /// Hands on the record of what was not served to its end: the thread drains, or unwinds.

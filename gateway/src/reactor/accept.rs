@@ -1,9 +1,9 @@
 //! The life of a reactor thread: its runtime, its listeners, its ticks, its drain.
 
 use std::io;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rustls::ServerConfig;
@@ -19,7 +19,7 @@ use crate::conn;
 use crate::h2;
 use crate::log;
 use crate::metrics::Handshake;
-use crate::process::{Drain, Process};
+use crate::process::{Drain, Place, Process};
 use crate::stream::Stream;
 use crate::tls::HTTP2;
 
@@ -115,37 +115,47 @@ async fn accept(thread: Rc<Thread>, listener: TcpListener, number: usize) {
     }
 }
 
-fn open(thread: &Rc<Thread>, socket: TcpStream, peer: std::net::SocketAddr, listener: usize) {
+fn open(thread: &Rc<Thread>, socket: TcpStream, peer: SocketAddr, listener: usize) {
     let _ = socket.set_nodelay(true);
     let ground = thread.process.state.ground();
-    let (most, http2) = (ground.plan.gateway.connections, ground.plan.gateway.http2);
+    let http2 = ground.plan.gateway.http2;
     let tls = thread.process.tls.config(listener, http2.is_some());
+    let place = Place::among(&thread.process, &ground.plan.gateway, peer.ip());
     let thread = thread.clone();
-    if let Some(place) = Place::among(&thread.process, most) {
-        spawn_local(async move {
-            let stream = match tls {
-                None => Some(Stream::Plain(socket)),
-                Some(tls) => handshake(&thread, socket, tls).await,
-            };
-            match (stream, http2) {
-                (Some(stream), Some(http2)) if stream.protocol() == Some(HTTP2) => {
-                    h2::serve(thread, stream, peer, http2).await;
+    match place {
+        Ok(place) => {
+            spawn_local(async move {
+                let stream = match tls {
+                    None => Some(Stream::Plain(socket)),
+                    Some(tls) => handshake(&thread, socket, tls).await,
+                };
+                match (stream, http2) {
+                    (Some(stream), Some(http2)) if stream.protocol() == Some(HTTP2) => {
+                        h2::serve(thread, stream, peer, http2).await;
+                    }
+                    (Some(stream), _) => conn::Connection::new(thread, stream, peer).serve().await,
+                    (None, _) => {}
                 }
-                (Some(stream), _) => conn::Connection::new(thread, stream, peer).serve().await,
-                (None, _) => {}
+                drop(place);
+            });
+        }
+        Err(crowd) => {
+            thread.process.metrics.turned_away(crowd);
+            // A listener that speaks TLS just closes: a handshake costs more than a request.
+            if tls.is_none()
+                && let Some(refusal) = Refusal::among(&thread)
+            {
+                turn_away(conn::Connection::new(thread, Stream::Plain(socket), peer), refusal);
             }
-            drop(place);
-        });
-    } else if tls.is_none()
-        && let Some(refusal) = Refusal::among(&thread)
-    {
-        let connection = conn::Connection::new(thread, Stream::Plain(socket), peer);
-        spawn_local(async move {
-            connection.turn_away().await;
-            drop(refusal);
-        });
+        }
     }
-    // Beyond its places, a listener that speaks TLS just closes: a handshake costs more than a request.
+}
+
+fn turn_away(connection: conn::Connection, refusal: Refusal) {
+    spawn_local(async move {
+        connection.turn_away().await;
+        drop(refusal);
+    });
 }
 
 /// The client's side of TLS, within the time that a head may take.
@@ -166,27 +176,6 @@ async fn handshake(thread: &Rc<Thread>, socket: TcpStream, tls: Arc<ServerConfig
             None
         }
         Err(Late) => None,
-    }
-}
-
-/// A connection's place among those that are served.
-struct Place(Arc<Process>);
-
-impl Place {
-    /// One of so many, unless all are taken.
-    fn among(process: &Arc<Process>, most: u32) -> Option<Self> {
-        let one_more = |open: u32| (open < most).then(|| open + 1);
-        process
-            .connections
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
-            .ok()
-            .map(|_| Self(process.clone()))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.connections.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -386,3 +386,102 @@ fn a_client_that_goes_while_it_is_invited_was_not_late() {
         assert_eq!(line["reason"], "admit.body.cut");
     }
 }
+
+#[test]
+fn one_address_does_not_take_every_place() {
+    let upstream = Upstream::start();
+    let mut plan = everything(&upstream);
+    plan["gateway"]["connections"] = 6.into();
+    plan["gateway"]["connections_per_address"] = 3.into();
+    let mut gateway = Gateway::start(plan.clone());
+    let mut flood: Vec<Client> = (0..9).map(|_| gateway.client()).collect();
+    for client in &mut flood[3..] {
+        assert_eq!(client.answer().status, 503, "told before it says anything");
+    }
+    assert_eq!(
+        flood[0].get("/items/1").status,
+        200,
+        "those within the share are served"
+    );
+    let mut other = Client::from("127.0.0.2", gateway.address);
+    assert_eq!(other.get("/items/1").status, 200, "the twin");
+    let reasons: Vec<_> = gateway.evidence(7).iter().map(|line| line["reason"].clone()).collect();
+    assert!(
+        reasons.contains(&json!("upstream.connections.exhausted")),
+        "{reasons:?}"
+    );
+    let metrics = gateway.admin("/metrics").text();
+    assert!(
+        metrics.contains("yett_connections_turned_away_total{limit=\"address\"} 6"),
+        "{metrics}"
+    );
+    drop(flood.remove(0));
+    eventually(|| {
+        let mut client = gateway.client();
+        client.send("GET /items/1 HTTP/1.1\r\nHost: a\r\n\r\n");
+        client.answer_to("GET").filter(|answer| answer.status == 200)
+    });
+    plan["gateway"]["trusted_proxies"] = json!(["127.0.0.1/32"]);
+    assert!(gateway.reload(&plan).get("plan").is_some());
+    assert_eq!(
+        gateway.client().get("/items/1").status,
+        200,
+        "behind a proxy there are many"
+    );
+}
+
+#[test]
+fn bodies_of_one_client_leave_room_for_those_of_others() {
+    const MIB: usize = 1 << 20;
+    let upstream = Upstream::start();
+    let mut plan = everything(&upstream);
+    plan["gateway"]["held_bytes"] = (8 * MIB).into();
+    plan["apis"][0]["contract"]["body_bytes"] = MIB.into();
+    let gateway = Gateway::start(plan);
+    let head =
+        format!("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {MIB}\r\n\r\n");
+    let hold = |from: &str| {
+        let mut client = Client::from(from, gateway.address);
+        client.send(&head);
+        client.send(vec![b' '; MIB - 1]);
+        client
+    };
+    let held = || {
+        let metrics = gateway.admin("/metrics").text();
+        let line = metrics
+            .lines()
+            .find(|line| line.starts_with("yett_held_bytes "))
+            .unwrap()
+            .to_owned();
+        line.rsplit(' ').next().unwrap().parse::<usize>().unwrap()
+    };
+    let mut greedy: Vec<Client> = (0..2).map(|_| hold("127.0.0.2")).collect();
+    eventually(|| (held() >= 2 * (MIB - 8_192)).then_some(()));
+    let mut third = hold("127.0.0.2");
+    assert_eq!(
+        third.answer().status,
+        503,
+        "a quarter of the budget is all that one may hold"
+    );
+    let mut others: Vec<Client> = (3..7).map(|last| hold(&format!("127.0.0.{last}"))).collect();
+    eventually(|| (held() >= 6 * (MIB - 8_192)).then_some(()));
+    assert_eq!(
+        hold("127.0.0.8").answer().status,
+        503,
+        "a quarter is kept from large bodies"
+    );
+    let mut small = Client::from("127.0.0.8", gateway.address);
+    assert_eq!(small.post("/echo", &text(60_000)).status, 200, "the twin");
+    assert_eq!(small.get("/large/60000").status, 200);
+    for client in greedy.iter_mut().chain(&mut others) {
+        assert_eq!(client.send("1").answer().status, 200);
+    }
+    let reasons: Vec<_> = gateway.evidence(10).iter().map(|line| line["reason"].clone()).collect();
+    assert_eq!(
+        reasons
+            .iter()
+            .filter(|reason| **reason == "upstream.memory.exhausted")
+            .count(),
+        2
+    );
+}

@@ -153,5 +153,6 @@ def _gateway(file: PlanFile) -> dict[str, Any]:
         "held_bytes": gateway.held,
         "connections": gateway.connections,
         "http2": gateway.http2 and {"streams": gateway.http2.streams},
+        "connections_per_address": gateway.share,
         "evidence": sinks(file.plan.evidence),
     }

@@ -16,6 +16,10 @@ from yett.policy.tls import Listen, Listener
 from yett.policy.values import Address, Duration, Network, Size, Text, is_loopback
 
 
+TENTH = 10
+LEAST = 256
+
+
 class Timeouts(Section):
     """`gateway.timeouts`: how long a client may take."""
 
@@ -64,11 +68,27 @@ class Gateway(Section):
     )
     head: Head = Field(default=Head(), description="Limits of a request's head")
     timeouts: Timeouts = Field(default=Timeouts(), description="How long a client may take")
-    held: Size = Field(default=256 * 1024 * 1024, description="Bytes that all held bodies together may take")
+    held: Size = Field(
+        default=256 * 1024 * 1024,
+        description="Bytes that all held bodies together may take: those of one client address a quarter of it, and a quarter"
+        " is kept for replies and for bodies up to 64 KiB",
+    )
     connections: int = Field(default=10_000, ge=1, le=10_000_000, description="Open client connections")
     http2: Annotated[Http2 | None, BeforeValidator(as_http2), Also(const="off")] = Field(
         default=Http2(), description="HTTP/2 where a listener has `tls`; `off`: HTTP/1.1 alone"
     )
+    connections_per_address: int | None = Field(
+        default=None,
+        ge=1,
+        le=10_000_000,
+        description="Those of one client address, IPv6 by its /64; trusted proxies have all. By default a tenth of"
+        " `connections`, and no less than 256",
+    )
+
+    @property
+    def share(self) -> int:
+        """Open connections that one client address may have."""
+        return self.connections_per_address or max(self.connections // TENTH, LEAST)
 
     @property
     def bound(self) -> list[str]:
