@@ -15,6 +15,7 @@ use crate::exchange::{self, Client as _, Desk, Outcome, UnderWay};
 use crate::h1::{Event, Limits, RawHead, Reader, Version};
 use crate::reactor::{Late, Thread};
 use crate::stream::Stream;
+use crate::tls::Trust;
 use answer::Framed;
 use close::close;
 
@@ -45,6 +46,8 @@ struct Wire {
     framed: Framed,
     /// The answer said that another request may follow.
     keep: bool,
+    /// By what the client's certificate was believed, where it showed one.
+    trust: Option<Trust>,
 }
 
 /// What comes next of a connection.
@@ -92,11 +95,18 @@ impl Connection {
                 body_ended: false,
                 framed: Framed::Never,
                 keep: false,
+                trust: None,
             },
             peer,
             served: 0,
             under_way: false,
         }
+    }
+
+    /// The same for a client whose certificate was believed: once it might not be any more, the next answer is the last.
+    pub(crate) fn trusting(mut self, trust: Option<Trust>) -> Self {
+        self.wire.trust = trust;
+        self
     }
 
     /// Serves until the connection ends.
@@ -210,7 +220,9 @@ impl Wire {
 
     /// Whether another request may follow: both sides want it, and nothing of this one is left to read but what is here.
     fn may_keep(&mut self, desk: &Desk) -> bool {
-        self.keep_alive && !desk.thread.ticker.is_draining() && (self.body_ended || self.discard_what_is_here())
+        let Thread { ticker, process, .. } = &*desk.thread;
+        let trusted = self.trust.is_none_or(|trust| process.tls.holds(trust));
+        self.keep_alive && trusted && !ticker.is_draining() && (self.body_ended || self.discard_what_is_here())
     }
 }
 

@@ -24,6 +24,7 @@ use yett_engine::plan::{Http2, Timeouts};
 use crate::exchange::Desk;
 use crate::reactor::{Deadline, Late, Thread};
 use crate::stream::Stream;
+use crate::tls::Trust;
 use meter::Meter;
 use wire::Wire;
 
@@ -66,10 +67,17 @@ struct Connection {
     served: bool,
     /// GOAWAY was said.
     closing: bool,
+    /// By what the client's certificate was believed, where it showed one.
+    trust: Option<Trust>,
 }
 
 /// Serves until the connection ends.
-pub(crate) async fn serve(thread: Rc<Thread>, stream: Stream, peer: SocketAddr, settings: Http2) {
+pub(crate) async fn serve(
+    thread: Rc<Thread>,
+    stream: Stream,
+    (peer, trust): (SocketAddr, Option<Trust>),
+    settings: Http2,
+) {
     let (timeouts, limits) = {
         let gateway = &thread.process.state.ground().plan.gateway;
         (gateway.timeouts, gateway.head)
@@ -98,6 +106,7 @@ pub(crate) async fn serve(thread: Rc<Thread>, stream: Stream, peer: SocketAddr, 
         timeouts,
         served: false,
         closing: false,
+        trust,
     };
     connection.run(&deadline).await;
 }
@@ -128,11 +137,21 @@ impl Connection {
                     self.served = true;
                     let place = Place::of(&self.shared);
                     spawn_local(stream::serve(place, request, respond));
+                    self.judge_trust();
                 }
                 Ok(Some(Err(_)) | None) => return,
                 Err(Late) if self.is_over() => return,
                 Err(Late) => {}
             }
+        }
+    }
+
+    /// Who was believed by other authorities or lists than there are now shows its certificate again, on another connection.
+    fn judge_trust(&mut self) {
+        let tls = &self.shared.thread.process.tls;
+        if !self.closing && self.trust.is_some_and(|trust| !tls.holds(trust)) {
+            self.closing = true;
+            self.frames.graceful_shutdown();
         }
     }
 

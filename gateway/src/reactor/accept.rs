@@ -6,7 +6,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::watch;
@@ -21,7 +20,7 @@ use crate::log;
 use crate::metrics::Handshake;
 use crate::process::{Drain, Place, Process};
 use crate::stream::Stream;
-use crate::tls::HTTP2;
+use crate::tls::{HTTP2, Serving, Trust};
 
 /// Turned away connections that a thread answers at a time, beside those that it serves; beyond, they are just closed.
 const MOST_TURNED_AWAY: u32 = 256;
@@ -119,21 +118,26 @@ fn open(thread: &Rc<Thread>, socket: TcpStream, peer: SocketAddr, listener: usiz
     let _ = socket.set_nodelay(true);
     let ground = thread.process.state.ground();
     let http2 = ground.plan.gateway.http2;
-    let tls = thread.process.tls.config(listener, http2.is_some());
+    let tls = thread.process.tls.serving(listener);
     let place = Place::among(&thread.process, &ground.plan.gateway, peer.ip());
     let thread = thread.clone();
     match place {
         Ok(place) => {
             spawn_local(async move {
-                let stream = match tls {
-                    None => Some(Stream::Plain(socket)),
-                    Some(tls) => handshake(&thread, socket, tls).await,
+                let opened = match tls {
+                    None => Some((Stream::Plain(socket), None)),
+                    Some(tls) => handshake(&thread, socket, &tls, http2.is_some()).await,
                 };
-                match (stream, http2) {
-                    (Some(stream), Some(http2)) if stream.protocol() == Some(HTTP2) => {
-                        h2::serve(thread, stream, peer, http2).await;
+                match (opened, http2) {
+                    (Some((stream, trust)), Some(http2)) if stream.protocol() == Some(HTTP2) => {
+                        h2::serve(thread, stream, (peer, trust), http2).await;
                     }
-                    (Some(stream), _) => conn::Connection::new(thread, stream, peer).serve().await,
+                    (Some((stream, trust)), _) => {
+                        conn::Connection::new(thread, stream, peer)
+                            .trusting(trust)
+                            .serve()
+                            .await;
+                    }
                     (None, _) => {}
                 }
                 drop(place);
@@ -158,11 +162,17 @@ fn turn_away(connection: conn::Connection, refusal: Refusal) {
     });
 }
 
-/// The client's side of TLS, within the time that a head may take.
-async fn handshake(thread: &Rc<Thread>, socket: TcpStream, tls: Arc<ServerConfig>) -> Option<Stream> {
+/// The client's side of TLS, within the time that a head may take; and by what a certificate that it shows was believed.
+async fn handshake(
+    thread: &Rc<Thread>,
+    socket: TcpStream,
+    serving: &Serving,
+    http2: bool,
+) -> Option<(Stream, Option<Trust>)> {
     let deadline = thread.ticker.deadline();
     deadline.set_idle(thread.process.state.ground().plan.gateway.timeouts.head);
-    let shaken = deadline.within(TlsAcceptor::from(tls).accept(socket)).await;
+    let accepting = TlsAcceptor::from(serving.config(http2)).accept(socket);
+    let shaken = deadline.within(accepting).await;
     let outcome = match &shaken {
         Ok(Ok(_)) => Handshake::Done,
         Ok(Err(_)) => Handshake::Failed,
@@ -170,7 +180,10 @@ async fn handshake(thread: &Rc<Thread>, socket: TcpStream, tls: Arc<ServerConfig
     };
     thread.process.metrics.handshake(outcome);
     match shaken {
-        Ok(Ok(stream)) => Some(Stream::Tls(Box::new(stream))),
+        Ok(Ok(stream)) => {
+            let shown = stream.get_ref().1.peer_certificates().is_some();
+            Some((Stream::Tls(Box::new(stream)), shown.then_some(serving.trust)))
+        }
         Ok(Err(error)) => {
             log::debug("a handshake failed", &[("error", &error)]);
             None

@@ -51,10 +51,21 @@ struct Listener {
     serving: ArcSwapOption<Serving>,
 }
 
-struct Serving {
+/// What handshakes on a listener are answered with.
+pub(crate) struct Serving {
     /// Without and with HTTP/2.
     configs: [Arc<ServerConfig>; 2],
+    pub(crate) trust: Trust,
     shown: Vec<Shown>,
+    authorities: String,
+    revoked: Option<String>,
+}
+
+/// By which authorities and lists a client's certificate was believed: it is another when these have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Trust {
+    listener: usize,
+    number: u64,
 }
 
 impl Listeners {
@@ -90,7 +101,11 @@ impl Listeners {
             .iter()
             .zip(handed)
             .enumerate()
-            .map(|(number, (listener, material))| listener.serving(material).map_err(|why| format!("/{number}{why}")))
+            .map(|(number, (listener, material))| {
+                listener
+                    .renewed(number, material)
+                    .map_err(|why| format!("/{number}{why}"))
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let count = built.iter().flatten().count();
         for (listener, built) in listeners.iter().zip(built) {
@@ -99,12 +114,17 @@ impl Listeners {
         Ok(count)
     }
 
-    /// What a handshake on a listener is answered with, `http2` among the protocols or not; none: it speaks plain text.
-    pub(crate) fn config(&self, listener: usize, http2: bool) -> Option<Arc<ServerConfig>> {
+    /// What a handshake on a listener is answered with; none: it speaks plain text.
+    pub(crate) fn serving(&self, listener: usize) -> Option<Arc<Serving>> {
         let Self(listeners) = self;
-        let serving = listeners.get(listener)?.serving.load();
-        let [without, with] = &serving.as_ref()?.configs;
-        Some(if http2 { with } else { without }.clone())
+        listeners.get(listener)?.serving.load_full()
+    }
+
+    /// Whether a certificate that was believed then would be verified in the same way now.
+    pub(crate) fn holds(&self, trust: Trust) -> bool {
+        let Self(listeners) = self;
+        let now = listeners.get(trust.listener).map(|listener| listener.serving.load());
+        now.is_some_and(|now| now.as_ref().is_some_and(|now| now.trust == trust))
     }
 
     /// Every certificate with its listener's address and its number there.
@@ -121,6 +141,14 @@ impl Listeners {
     }
 }
 
+impl Serving {
+    /// With `http2` among the protocols or not.
+    pub(crate) fn config(&self, http2: bool) -> Arc<ServerConfig> {
+        let [without, with] = &self.configs;
+        if http2 { with } else { without }.clone()
+    }
+}
+
 impl Listener {
     fn new(listen: Listen) -> Result<Self, String> {
         Ok(Self {
@@ -130,7 +158,7 @@ impl Listener {
         })
     }
 
-    fn serving(&self, material: Option<&Material>) -> Result<Option<Serving>, String> {
+    fn renewed(&self, number: usize, material: Option<&Material>) -> Result<Option<Serving>, String> {
         match (&self.listen.tls, material) {
             (None, None) => Ok(None),
             (Some(tls), Some(material)) => {
@@ -140,7 +168,10 @@ impl Listener {
                 with_http2.alpn_protocols.insert(0, HTTP2.to_vec());
                 Ok(Some(Serving {
                     configs: [Arc::new(config), Arc::new(with_http2)],
+                    trust: self.trust(number, material),
                     shown: shown.collect(),
+                    authorities: material.authorities.clone(),
+                    revoked: material.revoked.clone(),
                 }))
             }
             (Some(_), None) => Err(": found nothing, expected certificates".to_owned()),
@@ -148,9 +179,22 @@ impl Listener {
         }
     }
 
+    fn trust(&self, listener: usize, material: &Material) -> Trust {
+        let number = self.serving.load().as_ref().map_or(0, |known| {
+            let same = known.authorities == material.authorities && known.revoked == material.revoked;
+            known.trust.number + u64::from(!same)
+        });
+        Trust { listener, number }
+    }
+
     fn build(&self, tls: &Tls, material: &Material) -> Result<ServerConfig, String> {
         let provider = profile::provider(tls.profile);
-        let verifier = clients::verifier(tls.clients, &material.authorities, material.revoked.as_deref(), &provider)?;
+        let verifier = clients::verifier(
+            tls.clients,
+            &material.authorities,
+            material.revoked.as_deref(),
+            &provider,
+        )?;
         let certificates = Certificates::read(&material.certificates, &provider)?;
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(profile::versions(tls.profile))

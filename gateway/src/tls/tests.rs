@@ -67,7 +67,10 @@ fn client(
 /// What a client and a listener need to speak TLS with each other.
 pub(crate) fn pair() -> (Arc<ClientConfig>, Arc<ServerConfig>) {
     let listeners = listeners(&[(TlsProfile::Modern, TlsClients::Off)]);
-    (client(&default_provider().kx_groups, &NEW), listeners.config(0).unwrap())
+    (
+        client(&default_provider().kx_groups, &NEW),
+        listeners.serving(0).unwrap().config(false),
+    )
 }
 
 /// Both ends, once nothing is left to say.
@@ -117,7 +120,7 @@ fn a_client_that_offers_the_hybrid_group_gets_it() {
     ];
     for (offered, expected) in offers {
         for number in 0..2 {
-            let (_, server) = shake(&client(offered, &NEW), listeners.config(number, false).unwrap()).unwrap();
+            let (_, server) = shake(&client(offered, &NEW), listeners.serving(number).unwrap().config(false)).unwrap();
             let group = server.negotiated_key_exchange_group().map(SupportedKxGroup::name);
             assert_eq!(group, Some(expected));
         }
@@ -132,7 +135,10 @@ fn modern_is_tls_1_3_alone() {
         (TlsProfile::Modern, TlsClients::Off),
     ]);
     let version = |listener, versions| {
-        let shaken = shake(&client(&all, versions), listeners.config(listener, false).unwrap());
+        let shaken = shake(
+            &client(&all, versions),
+            listeners.serving(listener).unwrap().config(false),
+        );
         shaken.map(|(_, server)| server.protocol_version().unwrap())
     };
     assert_eq!(version(0, &OLD).unwrap(), ProtocolVersion::TLSv1_2);
@@ -152,7 +158,7 @@ fn a_ticket_of_one_listener_is_worth_nothing_at_another() {
         ]);
         let client = client(&default_provider().kx_groups, versions);
         let kind = |listener| {
-            let shaken = shake(&client, listeners.config(listener, false).unwrap());
+            let shaken = shake(&client, listeners.serving(listener).unwrap().config(false));
             shaken.map(|(client, _)| client.handshake_kind().unwrap())
         };
         assert_eq!(kind(0).unwrap(), HandshakeKind::Full);
@@ -177,9 +183,9 @@ fn a_ticket_of_one_listener_is_worth_nothing_at_another() {
 fn tickets_outlive_a_change_of_certificates() {
     let listeners = listeners(&[(TlsProfile::Intermediate, TlsClients::Off)]);
     let client = client(&default_provider().kx_groups, &NEW);
-    shake(&client, listeners.config(0, false).unwrap()).unwrap();
+    shake(&client, listeners.serving(0).unwrap().config(false)).unwrap();
     assert_eq!(listeners.set(&[material("")]), Ok(1));
-    let (client, _) = shake(&client, listeners.config(0, false).unwrap()).unwrap();
+    let (client, _) = shake(&client, listeners.serving(0).unwrap().config(false)).unwrap();
     assert_eq!(client.handshake_kind(), Some(HandshakeKind::Resumed));
 }
 
@@ -200,13 +206,13 @@ fn what_does_not_fit_is_refused_whole() {
     assert_eq!(found(vec![None, None, None]), ": found 3 listeners, expected 2");
     assert!(found(vec![None, material("")]).starts_with("/1/authorities: "));
     let good = Listeners::new(&[plain, secret], &[None, material(AUTHORITY)]).unwrap();
-    let before = good.config(1, false).unwrap();
+    let before = good.serving(1).unwrap().config(false);
     assert!(good.set(&[None, material("")]).is_err());
     assert!(
-        Arc::ptr_eq(&before, &good.config(1, false).unwrap()),
+        Arc::ptr_eq(&before, &good.serving(1).unwrap().config(false)),
         "the old ones stay"
     );
-    assert!(good.config(0, false).is_none());
+    assert!(good.serving(0).is_none());
     let shown: Vec<_> = good
         .shown()
         .into_iter()
@@ -225,7 +231,7 @@ fn revoking(revoked: &str) -> Option<Material> {
 fn a_list_of_revoked_certificates_that_holds_none_is_refused() {
     let listeners = listeners(&[(TlsProfile::Modern, TlsClients::Required)]);
     assert_eq!(listeners.set(&[revoking(REVOKED)]), Ok(1), "the twin");
-    let before = listeners.config(0).unwrap();
+    let before = listeners.serving(0).unwrap();
     for (text, why) in [
         ("", "/0/revoked: found no list"),
         (" \n", "/0/revoked: found no list"),
@@ -236,6 +242,19 @@ fn a_list_of_revoked_certificates_that_holds_none_is_refused() {
         let refused = listeners.set(&[revoking(text)]).unwrap_err();
         assert!(refused.starts_with(why), "{refused}");
     }
-    let now = listeners.config(0).unwrap();
+    let now = listeners.serving(0).unwrap();
     assert!(Arc::ptr_eq(&before, &now), "the old list stays");
+}
+
+#[test]
+fn who_was_believed_by_another_list_is_not_any_more() {
+    let listeners = listeners(&[(TlsProfile::Modern, TlsClients::Required)]);
+    let before = listeners.serving(0).unwrap().trust;
+    listeners.set(&[material(AUTHORITY)]).unwrap();
+    assert!(listeners.holds(before), "only the certificate is new");
+    listeners.set(&[revoking(REVOKED)]).unwrap();
+    assert!(!listeners.holds(before));
+    let after = listeners.serving(0).unwrap().trust;
+    listeners.set(&[material(AUTHORITY)]).unwrap();
+    assert!(!listeners.holds(after) && !listeners.holds(before));
 }
