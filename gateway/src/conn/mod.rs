@@ -163,6 +163,7 @@ impl Connection {
                 Ok(Ok(0)) => self.wire.reader.eof(),
                 Ok(Ok(_)) => {}
                 Err(Late) if began => return Next::Refused(reason::UPSTREAM_HEAD_LATE),
+                Ok(Err(_)) if began => return Next::Refused(reason::ADMIT_HEAD_CUT),
                 Ok(Err(_)) | Err(Late) => return Next::Gone,
             }
         }

@@ -485,3 +485,28 @@ fn bodies_of_one_client_leave_room_for_those_of_others() {
         2
     );
 }
+
+#[test]
+fn a_head_that_breaks_off_leaves_its_line_however_it_does() {
+    let upstream = Upstream::start();
+    let gateway = Gateway::start(everything(&upstream));
+    gateway.client().reset();
+    let mut count = 0;
+    eventually(|| {
+        let mut client = gateway.client();
+        client.send("GET /items/1 HTTP/1.1\r\nHost:");
+        // Octets that nobody has read yet are lost with the connection, and with them what there was to tell.
+        gateway.client().get("/items/1");
+        client.reset();
+        count += 1;
+        let lines = gateway.evidence(count);
+        lines.into_iter().find(|line| line["reason"] == "admit.head.cut")
+    });
+    let lines = gateway.evidence(count);
+    assert!(
+        lines
+            .iter()
+            .filter(|line| line["reason"] == "admit.head.cut")
+            .all(|line| line["status"] == 0)
+    );
+}
