@@ -7,13 +7,16 @@ use std::sync::Arc;
 
 use super::Target;
 
-/// The index of the target to ask next, among those that were not `tried`; those that could not be reached lately come last,
-/// those that are left alone never. `draw` is uniform over all 64-bit numbers.
+/// The index of the target to ask next, among those that were not `tried`; those that could not be reached lately come
+/// later, those that are ejected last, for to ask them is better than to ask nobody, and those that fail their checks never.
+/// `draw` is uniform over all 64-bit numbers.
 pub(crate) fn choose(targets: &[Arc<Target>], tried: &[usize], now: u64, draw: u64) -> Option<usize> {
     let (one, two) = (draw >> 32, draw & u64::from(u32::MAX));
-    [false, true].into_iter().find_map(|down| {
+    let kinds = [(false, false), (false, true), (true, false), (true, true)];
+    kinds.into_iter().find_map(|kind| {
         let fits = |index: usize, target: &Target| {
-            !tried.contains(&index) && (target.server.down(now) > 0) == down && !target.is_left_alone(now)
+            let is = (target.conduct.ejected(now) > 0, target.server.down(now) > 0);
+            !tried.contains(&index) && is == kind && !target.is_unhealthy()
         };
         let first = drawn(targets, one, fits)?;
         let second = drawn(targets, two, |index, target| index != first.0 && fits(index, target));

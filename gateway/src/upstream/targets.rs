@@ -53,7 +53,8 @@ impl Targets {
         self.all.iter().map(|target| &**target)
     }
 
-    /// The target to ask next, and its index: none that is left alone or in `tried`.
+    /// The target to ask next, and its index: none that is in `tried` or fails its checks, and one that is ejected only where no
+    /// other is left.
     pub(crate) fn choose(&self, tried: &[usize], now: u64, draw: u64) -> Option<(usize, &Arc<Target>)> {
         let index = choose(&self.all, tried, now, draw)?;
         Some((index, self.all.get(index)?))
@@ -143,10 +144,13 @@ mod tests {
         assert_eq!(fail(&targets, 0, 2, 1_000), 0);
         assert_eq!(fail(&targets, 0, 1, 1_000), 5_000);
         assert_eq!(targets.choose(&[], 1_000, DRAW).unwrap().0, 1);
-        assert!(
-            targets.choose(&[1], 5_999, DRAW).is_none(),
-            "not even where nothing else is left"
+        targets.all.last().unwrap().server.missed(1_000, false);
+        assert_eq!(
+            targets.choose(&[], 1_000, DRAW).unwrap().0,
+            1,
+            "what is down is asked before"
         );
+        assert_eq!(targets.choose(&[1], 5_999, DRAW).unwrap().0, 0, "and before nobody is");
         assert_eq!(targets.choose(&[1], 6_000, DRAW).unwrap().0, 0, "its time is over");
     }
 
