@@ -6,6 +6,7 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
+use memchr::memchr_iter;
 use smallvec::SmallVec;
 
 const LONGEST: usize = 65_536;
@@ -56,6 +57,9 @@ pub(crate) fn read(buffer: &mut BytesMut, to_head: bool) -> Result<Option<Answer
         };
     };
     let mut head = buffer.split_to(spans.length);
+    if has_bare_lf(&head) {
+        return Err(Malformed);
+    }
     for (name, _) in &spans.headers {
         head.get_mut(name.clone()).unwrap_or_default().make_ascii_lowercase();
     }
@@ -72,6 +76,11 @@ pub(crate) fn read(buffer: &mut BytesMut, to_head: bool) -> Result<Option<Answer
         framing,
         keep_alive,
     }))
+}
+
+/// Whether a line ends otherwise than another reader of the same head may think it does (RFC 9112 section 2.2).
+fn has_bare_lf(head: &[u8]) -> bool {
+    memchr_iter(b'\n', head).any(|at| at.checked_sub(1).and_then(|before| head.get(before)) != Some(&b'\r'))
 }
 
 fn spans(buffer: &[u8]) -> Result<Option<Spans>, Malformed> {
@@ -221,6 +230,14 @@ mod tests {
             Some(Malformed)
         );
         assert_eq!(head("SSH-2.0-OpenSSH\r\n\r\n").err(), Some(Malformed));
+        for text in [
+            "HTTP/1.1 200 OK\ncontent-length: 5\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: 5\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: 5\n\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\n",
+        ] {
+            assert_eq!(head(text).err(), Some(Malformed), "{text:?}");
+        }
         assert_eq!(
             head(&format!("HTTP/1.1 200 OK\r\nlong: {}", "x".repeat(LONGEST))).err(),
             Some(Malformed)

@@ -23,6 +23,8 @@ fn described(upstream: &str) -> Value {
         "once",
         "interim",
         "no-chunks",
+        "long-head",
+        "bare-lf",
     ]
     .iter()
     .map(|kind| operation(kind, "GET", &format!("/{kind}/{{n}}")))
@@ -457,4 +459,22 @@ fn a_client_that_does_not_read_keeps_nothing_of_the_upstreams() {
     let lines = gateway.evidence(1);
     let written = lines.iter().find(|line| line["operation"] == "large");
     assert_eq!(written, None, "its answer is still being written");
+}
+
+#[test]
+fn a_head_that_is_too_long_or_ends_its_lines_otherwise_is_malformed_at_once() {
+    let upstream = Upstream::start();
+    let gateway = Gateway::start(described(&upstream.url()));
+    let mut client = gateway.client();
+    for (path, status) in [
+        ("/long-head/60000", 200),
+        ("/long-head/70000", 502),
+        ("/long-head/300000", 502),
+        ("/bare-lf/1", 502),
+    ] {
+        assert_eq!((path, client.get(path).status), (path, status));
+    }
+    let reasons: Vec<Value> = gateway.evidence(4).iter().map(|line| line["reason"].clone()).collect();
+    let malformed = json!("upstream.answer.malformed");
+    assert_eq!(reasons[1..], [malformed.clone(), malformed.clone(), malformed]);
 }

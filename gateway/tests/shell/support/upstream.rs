@@ -279,6 +279,13 @@ fn answer(stream: &mut TcpStream, request: &Received, kept: &Kept) -> bool {
         "no-chunks" => stream
             .write_all(format!("{OK}transfer-encoding: chunked\r\n\r\nzz\r\n0\r\n\r\n").as_bytes())
             .is_ok(),
+        "long-head" => {
+            let head = format!("{OK}x-long: {}\r\ncontent-length: 2\r\n\r\n{{}}", "l".repeat(number));
+            stream.write_all(head.as_bytes()).is_ok()
+        }
+        "bare-lf" => stream
+            .write_all(b"HTTP/1.1 200 OK\ncontent-type: application/json\ncontent-length: 2\n\n{}")
+            .is_ok(),
         "interim" => {
             stream
                 .write_all(b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n")
