@@ -7,6 +7,7 @@ mod compile;
 mod explain;
 mod unique;
 mod visit;
+mod weight;
 
 use jsonschema::Validator;
 use serde_json::Value;

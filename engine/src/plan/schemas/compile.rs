@@ -6,6 +6,7 @@ use jsonschema::{Draft, PatternOptions, ValidationOptions};
 use serde_json::{Map, Value, json};
 
 use super::visit::Visited;
+use super::weight::{MOST, Scale};
 use super::{MOST_TOLD, Schema, Schemas};
 
 fn options<'o>() -> ValidationOptions<'o, std::sync::Arc<dyn jsonschema::Retrieve>, Visited> {
@@ -121,6 +122,10 @@ impl Compiler {
     /// # Errors
     /// For each schema that does not compile, its name and why, as text.
     pub(in crate::plan) fn finish(self) -> Result<Schemas, Vec<(Box<str>, String)>> {
+        let heavy = Scale::new(&self.defs).too_heavy();
+        if !heavy.is_empty() {
+            return Err(heavy.into_iter().take(MOST_TOLD).map(too_heavy).collect());
+        }
         let places: Map<String, Value> = self
             .names
             .iter()
@@ -138,6 +143,18 @@ impl Compiler {
             Err(error) => Err(every_fault(&document, &self.names, told(&error))),
         }
     }
+}
+
+fn too_heavy((name, weight): (&str, u64)) -> (Box<str>, String) {
+    let times = if weight == u64::MAX {
+        "no end of".to_owned()
+    } else {
+        weight.to_string()
+    };
+    let found = format!(
+        "one value is judged by {times} schemas at once, at most {MOST}: refer to fewer in allOf, anyOf and oneOf"
+    );
+    (name.into(), found)
 }
 
 /// Looks at each schema by itself, because the library stops at the first one that is wrong.

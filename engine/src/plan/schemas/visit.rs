@@ -3,7 +3,8 @@
 //! Two needs meet here. All schemas of an API are compiled as the members of one object, so that what they share is compiled
 //! once; a value is shown as that member without being moved. And the library's list of errors grows with the power of the
 //! depth under unions that contain themselves: a few hundred bytes from a stranger would cost minutes. Each step into a value
-//! costs fuel; without fuel, arrays and objects look empty and the walk ends.
+//! costs fuel, and so do some looks at what has nothing to step into; without fuel, arrays and objects look empty and the walk
+//! ends. What judges one value without a step is bounded when a plan is loaded (`weight`).
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -14,6 +15,8 @@ use serde_json::{Map, Number, Value};
 
 use super::unique;
 
+const LOOKS: u32 = 16;
+
 /// The representation that schemas are compiled for.
 pub(super) struct Visited;
 
@@ -21,6 +24,7 @@ pub(super) struct Visited;
 pub(super) struct Visit<'v> {
     name: &'v str,
     fuel: Cell<u32>,
+    looks: Cell<u32>,
 }
 
 impl<'v> Visit<'v> {
@@ -29,6 +33,7 @@ impl<'v> Visit<'v> {
         Self {
             name,
             fuel: Cell::new(fuel),
+            looks: Cell::new(0),
         }
     }
 
@@ -48,6 +53,15 @@ impl<'v> Visit<'v> {
 
     fn step(&self) -> bool {
         self.spend(1)
+    }
+
+    /// Looks at a value that is no array and no object: so many cost as much as a step.
+    fn look(&self) {
+        let looks = self.looks.get() + 1;
+        self.looks.set(looks % LOOKS);
+        if looks == LOOKS {
+            self.spend(1);
+        }
     }
 
     fn spend(&self, steps: usize) -> bool {
@@ -117,10 +131,12 @@ impl<'a> Node<'a, Visited> for At<'a> {
     }
 
     fn as_string(&self) -> Option<Cow<'a, str>> {
+        self.visit.inspect(|visit| visit.look());
         self.value.as_str().filter(|_| !self.root).map(Cow::Borrowed)
     }
 
     fn as_number(&self) -> Option<&'a Number> {
+        self.visit.inspect(|visit| visit.look());
         self.value.as_number().filter(|_| !self.root)
     }
 
@@ -133,6 +149,9 @@ impl<'a> Node<'a, Visited> for At<'a> {
     }
 
     fn json_type(&self) -> JsonType {
+        if let (Some(visit), false) = (self.visit, self.root) {
+            visit.look();
+        }
         match self.value {
             _ if self.root => JsonType::Object,
             Value::Null => JsonType::Null,
