@@ -138,7 +138,7 @@ impl Connection {
         let timeouts = self.desk.thread.process.state.ground().plan.gateway.timeouts;
         let mut began = false;
         if self.served == 0 {
-            self.desk.deadline.set_idle(timeouts.head);
+            self.desk.deadline.set_fresh(timeouts.head);
         } else {
             self.desk.deadline.set_idle(timeouts.idle);
         }

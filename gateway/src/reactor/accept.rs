@@ -170,7 +170,7 @@ async fn handshake(
     http2: bool,
 ) -> Option<(Stream, Option<Trust>)> {
     let deadline = thread.ticker.deadline();
-    deadline.set_idle(thread.process.state.ground().plan.gateway.timeouts.head);
+    deadline.set_fresh(thread.process.state.ground().plan.gateway.timeouts.head);
     let accepting = TlsAcceptor::from(serving.config(http2)).accept(socket);
     let shaken = deadline.within(accepting).await;
     let outcome = match &shaken {

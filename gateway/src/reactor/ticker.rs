@@ -10,20 +10,22 @@ use std::time::Duration;
 pub(crate) const TICK: Duration = Duration::from_millis(LENGTH);
 const LENGTH: u64 = 100;
 const NEVER: u64 = u64::MAX;
-/// Ticks that a drain leaves to a connection that was busy a moment ago: its next request gets an answer that ends it in order.
+/// Ticks that a connection has for its next request since it was busy, and for its first since the drain began: that one gets an
+/// answer that ends it in order.
 const FAREWELL: u64 = 10;
 
 /// The thread's coarse clock, and everyone who waits for it.
 #[derive(Default)]
 pub(crate) struct Ticker {
     now: Cell<u64>,
-    draining: Cell<bool>,
+    /// Since when.
+    draining: Cell<Option<u64>>,
     waiting: RefCell<Vec<Rc<Slot>>>,
 }
 
 struct Slot {
     due: Cell<u64>,
-    /// Since when it waits for nothing that was begun: a drain ends it.
+    /// Since when it waits for nothing that was begun: a drain ends it. `NEVER`: nothing was begun at all.
     idle: Cell<Option<u64>>,
     waker: RefCell<Option<Waker>>,
 }
@@ -68,14 +70,14 @@ impl Ticker {
         });
     }
 
-    /// From now on, whoever has been idle for a second is late.
+    /// From now on, whoever has been idle for a second is late, and whoever never spoke will be in a second.
     pub(crate) fn drain(&self) {
-        self.draining.set(true);
+        self.draining.set(Some(self.now.get()));
         self.tick();
     }
 
     pub(crate) fn is_draining(&self) -> bool {
-        self.draining.get()
+        self.draining.get().is_some()
     }
 
     /// Whether somebody has a deadline, set or not.
@@ -99,13 +101,10 @@ impl Ticker {
 }
 
 impl Slot {
-    fn is_late(&self, now: u64, draining: bool) -> bool {
-        self.due.get() <= now
-            || (draining
-                && self
-                    .idle
-                    .get()
-                    .is_some_and(|since| now >= since.saturating_add(FAREWELL)))
+    fn is_late(&self, now: u64, draining: Option<u64>) -> bool {
+        let idle = self.idle.get().zip(draining);
+        let is_ended = idle.is_some_and(|(since, drain)| now >= since.min(drain).saturating_add(FAREWELL));
+        is_ended || self.due.get() <= now
     }
 }
 
@@ -127,6 +126,12 @@ impl Deadline {
         self.slot.idle.set(Some(self.ticker.now()));
     }
 
+    /// As `set`, for a connection that was accepted and waits for its first request.
+    pub(crate) fn set_fresh(&self, milliseconds: u64) {
+        self.set(milliseconds);
+        self.slot.idle.set(Some(NEVER));
+    }
+
     /// What a future brings before the deadline. A future that is ready is never late.
     pub(crate) async fn within<F: Future>(&self, future: F) -> Result<F::Output, Late> {
         let mut future = pin!(future);
@@ -137,7 +142,7 @@ impl Deadline {
         if let Poll::Ready(output) = future.poll(context) {
             return Poll::Ready(Ok(output));
         }
-        if self.slot.is_late(self.ticker.now(), self.ticker.is_draining()) {
+        if self.slot.is_late(self.ticker.now(), self.ticker.draining.get()) {
             return Poll::Ready(Err(Late));
         }
         let mut waker = self.slot.waker.borrow_mut();
@@ -145,5 +150,31 @@ impl Deadline {
             *waker = Some(context.waker().clone());
         }
         Poll::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drain_ends_the_idle_first_the_fresh_soon_and_the_busy_never() {
+        let ticker: Rc<Ticker> = Rc::default();
+        let [idle, fresh, short, busy] = [(); 4].map(|()| ticker.deadline());
+        let late = || {
+            [&idle, &fresh, &short, &busy].map(|deadline| deadline.slot.is_late(ticker.now(), ticker.draining.get()))
+        };
+        idle.set_idle(60_000);
+        fresh.set_fresh(60_000);
+        busy.set(60_000);
+        (0..FAREWELL).for_each(|_| ticker.tick());
+        short.set_fresh(300);
+        assert_eq!(late(), [false; 4]);
+        ticker.drain();
+        assert_eq!(late(), [true, false, false, false]);
+        (0..4).for_each(|_| ticker.tick());
+        assert_eq!(late(), [true, false, true, false], "nobody has more than a head's time");
+        (0..FAREWELL).for_each(|_| ticker.tick());
+        assert_eq!(late(), [true, true, true, false]);
     }
 }

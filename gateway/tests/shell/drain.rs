@@ -1,5 +1,7 @@
 //! The control socket while the gateway drains: it still answers, and an end may come sooner than was ordered first.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::support::{Gateway, Upstream, api, eventually, operation, plan};
@@ -45,5 +47,31 @@ fn a_connection_that_was_just_used_gets_one_more_answer_which_ends_it() {
     });
     assert!(used.is_closed());
     assert!(quiet.is_closed(), "who asks no more is not waited for");
+    assert_eq!(gateway.hear(), json!({"drained": {"requests": 0}}));
+}
+
+#[test]
+fn a_drain_leaves_a_fresh_connection_time_for_its_first_request() {
+    let upstream = Upstream::start();
+    let item = operation("readItem", "GET", "/items/{id}");
+    let mut gateway = Gateway::start(plan(vec![api(&upstream.url(), &[item])]));
+    let (mut fresh, mut silent) = (gateway.client(), gateway.client());
+    let accepted = Instant::now();
+    eventually(|| {
+        let status = gateway.order(&json!({"status": null}));
+        let all = status["status"]["connections"] == 2;
+        (all && accepted.elapsed() > Duration::from_millis(1_500)).then_some(())
+    });
+    let began = Instant::now();
+    gateway.tell(&json!({"drain": null}));
+    let address = gateway.address;
+    eventually(|| std::net::TcpStream::connect(address).is_err().then_some(()));
+    let answer = fresh.get("/items/1");
+    assert_eq!((answer.status, answer.closes()), (200, true));
+    assert!(silent.is_closed());
+    assert!(
+        began.elapsed() < Duration::from_secs(4),
+        "it is not waited for as for a head"
+    );
     assert_eq!(gateway.hear(), json!({"drained": {"requests": 0}}));
 }
