@@ -29,8 +29,11 @@ def test_a_url_may_have_a_weight(api, refused):
         assert refused(upstream={"urls": [{"url": "http://a:1", "weight": weight}]}) == [expected]
 
 
-def test_a_url_stands_once(refused):
-    twice = ["http://a:1", {"url": "http://a:1/", "weight": 2}]
+@pytest.mark.parametrize(
+    ("one", "other"), [("http://a:1", "http://a:1/"), ("http://a", "http://a:80"), ("http://a/v", "http://A:80/v")]
+)
+def test_a_url_stands_once(refused, one, other):
+    twice = [one, "http://a/other", {"url": other, "weight": 2}]
     assert refused(upstream={"urls": twice}) == ["each URL once; `weight` gives one a larger share"]
 
 

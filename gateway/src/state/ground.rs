@@ -106,6 +106,12 @@ fn targets(index: u32, api: &yett_engine::plan::Api, servers: &Servers, faults: 
         match Target::parse(&api.name, url, servers) {
             Ok(mut target) => {
                 target.checked = api.upstream.health.is_some();
+                if let Some(other) = targets.iter().find(|other: &&Arc<Target>| other.is(&target)) {
+                    faults.push(Fault {
+                        pointer: format!("{at}/{number}"),
+                        found: format!("{}, the same as {}, expected each URL once", target.url, other.url),
+                    });
+                }
                 targets.push(Arc::new(target));
             }
             Err(found) => faults.push(Fault {

@@ -56,12 +56,17 @@ impl Target {
         }
         Ok(Self {
             url: url.into(),
-            server: servers.at(host, port),
+            server: servers.at(&host.to_ascii_lowercase(), port),
             conduct: servers.conduct(api, url),
             prefix: path.trim_end_matches('/').into(),
             weight: described.weight.into(),
             checked: false,
         })
+    }
+
+    /// Whether requests to both go to the same place.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.server, &other.server) && self.prefix == other.prefix
     }
 
     /// Host and port as the plan writes them.

@@ -70,6 +70,21 @@ fn a_plan_with_a_weight_of_nothing_is_refused() {
     assert_eq!(gateway.client().get("/items/1").status, 200);
 }
 
+#[test]
+fn a_plan_that_names_one_place_twice_is_refused() {
+    let upstream = Upstream::start();
+    let mut gateway = Gateway::start(before(&json!([upstream.url()])));
+    for (one, other) in [
+        ("http://127.0.0.1:9/v1", "http://127.0.0.1:9/v1/"),
+        ("http://shop.example", "http://Shop.Example:80"),
+    ] {
+        let refused = gateway.reload(&before(&json!([one, "http://127.0.0.1:9/v2", other])));
+        let found = format!("{other}, the same as {one}, expected each URL once");
+        let fault = json!({"pointer": "/apis/0/upstream/urls/2", "found": found});
+        assert_eq!(refused["refused"], json!([fault]));
+    }
+}
+
 /// Of a hundred requests, how many each way of ending had.
 fn ended(gateway: &Gateway) -> (usize, usize) {
     let mut client = gateway.client();

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -31,12 +32,18 @@ def as_target(value: object) -> object:
 
 
 def each_once(targets: list[Target]) -> list[Target]:
-    """A URL that stands twice would count as two that fail apart."""
-    urls = [target.url for target in targets]
-    for number, url in enumerate(urls):
-        if url in urls[:number]:
-            raise wrong("each URL once; `weight` gives one a larger share", f"{url} twice", (str(number),))
+    """A place that stands twice would fail for both: host, port and path, however they are written."""
+    places = [place(target.url) for target in targets]
+    for number, target in enumerate(targets):
+        if places[number] in places[:number]:
+            raise wrong("each URL once; `weight` gives one a larger share", f"{target.url} twice", (str(number),))
     return targets
+
+
+def place(url: str) -> tuple[str | None, int, str]:
+    """Where a URL leads: host in lower case, port, path."""
+    parts = urlsplit(url)
+    return parts.hostname, parts.port or 80, parts.path
 
 
 Urls = Annotated[
