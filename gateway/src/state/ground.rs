@@ -120,7 +120,7 @@ fn targets(index: u32, api: &yett_engine::plan::Api, servers: &Servers, faults: 
             }),
         }
     }
-    Targets::new(targets, api.upstream.ejection, servers.now())
+    Targets::new(targets, api.upstream.ejection)
 }
 
 fn source(method: &MethodPlan, sets: &KeySets, faults: &mut Vec<Fault>) -> Source {

@@ -105,8 +105,12 @@ impl State {
         Ground::new(plan, &self.key_sets, &self.servers)
     }
 
-    /// Swaps what requests stand on and hands out the old ground, to be dropped where its size hurts nobody.
+    /// Swaps what requests stand on and hands out the old ground, to be dropped where its size hurts nobody. Only now the URLs
+    /// that both share are judged by the new plan.
     pub fn swap(&self, ground: Ground) -> Arc<Ground> {
+        for targets in &ground.targets {
+            targets.keep_half(self.servers.now());
+        }
         self.ground.swap(Arc::new(ground))
     }
 

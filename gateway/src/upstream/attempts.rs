@@ -107,7 +107,7 @@ mod tests {
             let url = format!("http://127.0.0.1:{port}");
             Arc::new(Target::parse("shop", &UpstreamUrl { url, weight: 1 }, &servers).unwrap())
         };
-        Targets::new((1..=count).map(target).collect(), None, 0)
+        Targets::new((1..=count).map(target).collect(), None)
     }
 
     fn retries(attempts: u32) -> Option<Retries> {

@@ -20,16 +20,13 @@ pub(crate) struct Targets {
 }
 
 impl Targets {
-    /// At least half of them are in use, whatever an earlier plan left alone.
-    pub(crate) fn new(all: Vec<Arc<Target>>, rules: Option<Ejection>, now: u64) -> Self {
-        let targets = Self {
+    pub(crate) fn new(all: Vec<Arc<Target>>, rules: Option<Ejection>) -> Self {
+        Self {
             all,
             rules,
             budget: Budget::default(),
             ejecting: Mutex::default(),
-        };
-        targets.keep_half(now);
-        targets
+        }
     }
 
     /// Asks those again that are ejected beyond the half of all that may be left alone; what fails its checks counts as well, so
@@ -124,7 +121,7 @@ mod tests {
     }
 
     fn targets(count: usize) -> Targets {
-        Targets::new(described(count, &Servers::default()), Some(rules()), 0)
+        Targets::new(described(count, &Servers::default()), Some(rules()))
     }
 
     /// Fails until it is ejected, at most so often: for how long.
@@ -188,10 +185,11 @@ mod tests {
     #[test]
     fn a_plan_that_names_a_url_again_goes_on_with_what_is_known_of_it() {
         let servers = Servers::default();
-        let before = Targets::new(described(4, &servers), Some(rules()), 0);
+        let before = Targets::new(described(4, &servers), Some(rules()));
         assert_eq!((fail(&before, 0, 3, 0), fail(&before, 1, 3, 0)), (5_000, 5_000));
         let ejected = |count, rules| {
-            let targets = Targets::new(described(count, &servers), rules, 0);
+            let targets = Targets::new(described(count, &servers), rules);
+            targets.keep_half(0);
             targets.iter().filter(|target| target.conduct.ejected(0) > 0).count()
         };
         assert_eq!(ejected(4, Some(rules())), 2);
@@ -223,7 +221,7 @@ mod tests {
         for target in &mut all {
             Arc::get_mut(target).unwrap().checked = true;
         }
-        let targets = Targets::new(all, Some(rules()), 0);
+        let targets = Targets::new(all, Some(rules()));
         checked(&targets, 0, false);
         assert_eq!(targets.choose(&[], 0, DRAW).unwrap().0, 1);
         assert_eq!(
@@ -244,7 +242,7 @@ mod tests {
         for target in &mut all {
             Arc::get_mut(target).unwrap().checked = true;
         }
-        let targets = Targets::new(all, Some(rules()), 0);
+        let targets = Targets::new(all, Some(rules()));
         assert_eq!(fail(&targets, 0, 3, 0), 5_000);
         checked(&targets, 1, false);
         targets.keep_half(0);
@@ -260,7 +258,7 @@ mod tests {
 
     #[test]
     fn without_rules_nothing_is_ejected() {
-        let targets = Targets::new(described(2, &Servers::default()), None, 0);
+        let targets = Targets::new(described(2, &Servers::default()), None);
         assert_eq!(fail(&targets, 0, 100, 0), 0);
     }
 

@@ -118,6 +118,24 @@ fn a_url_that_fails_is_left_alone() {
 }
 
 #[test]
+fn a_refused_plan_changes_nothing_for_a_url_that_is_left_alone() {
+    let (failing, good) = (Upstream::start(), Upstream::start());
+    let bad = format!("{}/closes", failing.url());
+    let mut plan = before(&json!([bad, good.url()]));
+    plan["apis"][0]["upstream"]["retries"] = Value::Null;
+    plan["apis"][0]["upstream"]["ejection"] = json!({"after": 1, "time": 60_000, "longest": 60_000});
+    let mut gateway = Gateway::start(plan.clone());
+    assert_eq!(ended(&gateway), (99, 1));
+    plan["apis"][0]["upstream"]["urls"] = json!([bad]);
+    let mut other = api("ftp://x", &[operation("other", "GET", "/other")]);
+    other["name"] = "other".into();
+    other["base"] = "/other".into();
+    plan["apis"].as_array_mut().unwrap().push(other);
+    assert!(gateway.reload(&plan)["refused"].is_array());
+    assert_eq!(ended(&gateway), (100, 0));
+}
+
+#[test]
 fn what_was_left_alone_is_asked_again() {
     let (failing, good) = (Upstream::start(), Upstream::start());
     let mut plan = before(&json!([format!("{}/closes", failing.url()), good.url()]));
