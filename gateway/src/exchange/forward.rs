@@ -1,13 +1,12 @@
 //! Spends a permit: the request to the upstream, the answer judged, the release to the client.
 
-use bytes::BytesMut;
 use yett_engine::{Answer, Body, Denial, Hint, Pass, Permit, Reason, ReplyNeed, Stop, reason};
 
 use super::gather::Gathered;
 use super::judge::guarded;
 use super::send::{Answering, Broken};
-use super::{Client, Exchange, Flow, Outcome, Parts};
-use crate::upstream::{Asked, BodyReader, Framing, Part, Receiver};
+use super::{Client, Exchange, Flow, Outcome, Parts, rest};
+use crate::upstream::{Asked, BodyReader, Framing, Receiver};
 
 impl<C: Client> Flow<'_, C> {
     /// Sends a permitted request and answers its client.
@@ -42,36 +41,27 @@ impl<C: Client> Flow<'_, C> {
         }
     }
 
-    /// Nothing more is read of an answer: says how its target did, and keeps the connection for another request.
+    /// Nothing more is wanted of an answer: says how its target did, and keeps the connection for another request.
     fn let_go(&self, exchange: &Exchange, api: u32, answering: Answering) {
-        let Answering {
-            mut conn,
-            asked,
-            head,
-            mut body,
-            sent_whole,
-            broke,
-        } = answering;
-        let whole = discard_what_is_here(&mut body, &mut conn.buffer);
-        self.judge_conduct(exchange, api, &asked, (head.status, broke, whole));
-        if head.keep_alive && sent_whole && whole {
-            let most = exchange.ground.plan.apis.get(api as usize);
-            let most = most.map_or(0, |api| api.upstream.connections);
-            self.desk
-                .thread
-                .pool
-                .put(&asked.server, conn, most, self.desk.thread.ticker.now());
-        }
+        self.judge_conduct(
+            exchange,
+            api,
+            &answering.asked,
+            (answering.head.status, answering.broke),
+        );
+        let most = exchange.ground.plan.apis.get(api as usize);
+        let most = most.map_or(0, |api| api.upstream.connections);
+        rest::keep(&self.desk.thread, answering, most);
     }
 
-    /// Says of a target how it did; of an answer that the client did not wait for, nothing.
-    fn judge_conduct(&self, exchange: &Exchange, api: u32, asked: &Asked, (status, broke, whole): (u16, bool, bool)) {
+    /// Says of a target how it did. A good head ends a row of failures, whoever waits for the rest of the answer.
+    fn judge_conduct(&self, exchange: &Exchange, api: u32, asked: &Asked, (status, broke): (u16, bool)) {
         let Some(targets) = exchange.ground.targets.get(api as usize) else {
             return;
         };
         if broke || matches!(status, 502..=504) {
             targets.failed(asked, self.desk.thread.process.state.servers.now());
-        } else if whole {
+        } else {
             targets.succeeded(asked, self.desk.thread.servers_now.get());
         }
     }
@@ -148,16 +138,5 @@ impl Answering {
             buffer: &mut conn.buffer,
         };
         (receiver, &mut self.body)
-    }
-}
-
-/// Whether the answer is whole once what is here of it is thrown away.
-fn discard_what_is_here(body: &mut BodyReader, buffer: &mut BytesMut) -> bool {
-    loop {
-        match body.next(buffer) {
-            Ok(Part::Octets(_)) => {}
-            Ok(Part::End) => return true,
-            Ok(Part::NeedMore) | Err(_) => return false,
-        }
     }
 }

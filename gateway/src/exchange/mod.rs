@@ -9,6 +9,7 @@ mod hold;
 mod judge;
 mod record;
 mod relay;
+mod rest;
 mod send;
 
 use std::rc::Rc;

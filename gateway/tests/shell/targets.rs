@@ -136,6 +136,26 @@ fn a_refused_plan_changes_nothing_for_a_url_that_is_left_alone() {
 }
 
 #[test]
+fn an_answer_whose_body_nobody_waits_for_ends_a_row_of_failures() {
+    let (failing, good) = (Upstream::start(), Upstream::start());
+    let mut plan = before(&json!([{"url": failing.url(), "weight": 65_535}, good.url()]));
+    plan["apis"][0]["upstream"]["retries"] = Value::Null;
+    plan["apis"][0]["upstream"]["ejection"] = json!({"after": 2, "time": 60_000, "longest": 60_000});
+    let operations = plan["apis"][0]["operations"].as_array_mut().unwrap();
+    operations.push(operation("closes", "GET", "/closes"));
+    let mut strict = operation("strict", "GET", "/late-error/{n}");
+    strict["replies"] = json!({"200": {"content": {"application/json": null}}});
+    operations.push(strict);
+    let gateway = Gateway::start(plan);
+    for _ in 0..5 {
+        let mut client = gateway.client();
+        assert_eq!(client.get("/closes").status, 502);
+        assert_eq!(client.get("/late-error/50").status, 404);
+    }
+    assert!(good.received().is_empty());
+}
+
+#[test]
 fn what_was_left_alone_is_asked_again() {
     let (failing, good) = (Upstream::start(), Upstream::start());
     let mut plan = before(&json!([format!("{}/closes", failing.url()), good.url()]));

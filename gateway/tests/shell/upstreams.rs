@@ -193,6 +193,32 @@ fn a_connection_is_not_used_again_after_a_body_that_is_none() {
 }
 
 #[test]
+fn a_connection_is_used_again_after_a_body_that_nobody_wants_and_that_comes_late() {
+    let upstream = Upstream::start();
+    let mut plan = one_thread(described(&upstream.url()));
+    let mut strict = operation("strict", "GET", "/late-error/{n}");
+    strict["replies"] = json!({"200": {"content": {"application/json": null}}});
+    plan["apis"][0]["operations"].as_array_mut().unwrap().push(strict);
+    let gateway = Gateway::start(plan);
+    let mut client = gateway.client();
+    let answer = client.get("/late-error/20");
+    assert_eq!(
+        (answer.status, answer.header("content-type")),
+        (404, Some("application/problem+json"))
+    );
+    eventually(|| {
+        assert_eq!(client.get("/items/1").status, 200);
+        upstream
+            .received()
+            .last()
+            .filter(|request| request.connection == 0)
+            .map(drop)
+    });
+    let connections = upstream.received().iter().map(|request| request.connection).max();
+    assert!(connections <= Some(1), "{connections:?}");
+}
+
+#[test]
 fn octets_behind_an_answer_answer_nobody_else() {
     let upstream = Upstream::start();
     let gateway = Gateway::start(one_thread(open(&upstream.url())));

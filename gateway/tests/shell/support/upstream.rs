@@ -270,6 +270,12 @@ fn answer(stream: &mut TcpStream, request: &Received, kept: &Kept) -> bool {
                 std::thread::park();
             }
         }
+        "late-error" => {
+            let head = "HTTP/1.1 404 Not Found\r\ncontent-type: text/html\r\ncontent-length: 5\r\n\r\n";
+            stream.write_all(head.as_bytes()).unwrap();
+            std::thread::sleep(Duration::from_millis(number as u64));
+            stream.write_all(b"<p>no").is_ok()
+        }
         "begins" => {
             let _ = stream.write_all(format!("{OK}\r\nbegun").as_bytes());
             loop {
