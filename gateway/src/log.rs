@@ -4,6 +4,8 @@
 use std::fmt::Display;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
@@ -54,6 +56,37 @@ impl Settings {
     pub fn apply(self) {
         LEVEL.store(self.level as u8, Ordering::Relaxed);
         FORMAT.store(self.format as u8, Ordering::Relaxed);
+    }
+}
+
+/// Between two lines about the same trouble.
+const INTERVAL: Duration = Duration::from_secs(10);
+
+/// A trouble that may come many times a second, and is told once an interval.
+#[derive(Default)]
+pub(crate) struct Seldom(Mutex<Option<Instant>>);
+
+impl Seldom {
+    pub(crate) const fn new() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    /// Something is about to not work.
+    pub(crate) fn warning(&self, message: &str, fields: &[(&str, &dyn Display)]) {
+        if self.is_due(Instant::now()) {
+            warning(message, fields);
+        }
+    }
+
+    /// Whether it was not told lately; then it is now.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        let Self(told) = self;
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = told.is_none_or(|at| now.duration_since(at) >= INTERVAL);
+        if is_due {
+            *told = Some(now);
+        }
+        is_due
     }
 }
 
@@ -126,4 +159,16 @@ pub(crate) fn debug(message: &str, fields: &[(&str, &dyn Display)]) {
 /// What operators want to know.
 pub(crate) fn info(message: &str, fields: &[(&str, &dyn Display)]) {
     write(Level::Info, message, fields);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trouble_that_lasts_is_told_once_an_interval() {
+        let (seldom, began) = (Seldom::new(), Instant::now());
+        let told = |seconds| seldom.is_due(began + Duration::from_secs(seconds));
+        assert_eq!([0, 0, 9, 10, 19, 20].map(told), [true, false, false, true, false, true]);
+    }
 }

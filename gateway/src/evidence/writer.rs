@@ -17,7 +17,7 @@ use crate::state::Clock;
 
 /// Octets that are gathered before they are written.
 const BATCH: usize = 1 << 18;
-/// Between two log lines about the same trouble.
+/// For how long nothing comes before it looks what was dropped meanwhile.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 pub(super) struct Writer {
@@ -30,7 +30,7 @@ pub(super) struct Writer {
     lost: u64,
     /// Of those dropped before they came here, how many every sink knows to be missing.
     noticed: u64,
-    warned: Option<Instant>,
+    warned: log::Seldom,
     undescribed: Undescribed,
     clock: Clock,
 }
@@ -58,7 +58,7 @@ impl Writer {
             dropped: queue.dropped.clone(),
             lost: 0,
             noticed: 0,
-            warned: None,
+            warned: log::Seldom::new(),
             undescribed: Undescribed::default(),
             clock,
         })
@@ -167,11 +167,9 @@ impl Writer {
 
     /// Warns, once an interval.
     fn warn(&mut self, message: &str, dropped: u64, trouble: Option<(String, io::Error)>) {
-        let now = Instant::now();
-        if self.warned.is_some_and(|at| now.duration_since(at) < INTERVAL) {
+        if !self.warned.is_due(Instant::now()) {
             return;
         }
-        self.warned = Some(now);
         match trouble {
             Some((sink, error)) => log::error(message, &[("sink", &sink), ("error", &error), ("dropped", &dropped)]),
             None => log::warning(message, &[("dropped", &dropped)]),

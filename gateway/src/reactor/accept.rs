@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 use super::{Late, TICK, Thread};
 use crate::conn;
 use crate::h2;
-use crate::log;
+use crate::log::{self, Seldom};
 use crate::metrics::Handshake;
 use crate::process::{Drain, Place, Process};
 use crate::stream::Stream;
@@ -24,6 +24,9 @@ use crate::tls::{HTTP2, Serving, Trust};
 
 /// Turned away connections that a thread answers at a time, beside those that it serves; beyond, they are just closed.
 const MOST_TURNED_AWAY: u32 = 256;
+
+/// Every listener of every thread fails at once, and ten times a second, where no descriptor is left.
+static FAILS: Seldom = Seldom::new();
 
 /// Runs a reactor until it has drained; says how many requests were cut.
 ///
@@ -107,7 +110,7 @@ async fn accept(thread: Rc<Thread>, listener: TcpListener, number: usize) {
         match listener.accept().await {
             Ok((stream, peer)) => open(&thread, stream, peer, number),
             Err(error) => {
-                log::warning("cannot accept", &[("error", &error)]);
+                FAILS.warning("cannot accept", &[("error", &error)]);
                 sleep(TICK).await;
             }
         }
