@@ -129,7 +129,7 @@ impl<C: Client> Flow<'_, C> {
         if let Some(broken) = broken {
             return Err(broken);
         }
-        let wait = if failed == Failed::Full {
+        let wait = if matches!(failed, Failed::Full | Failed::Spent) {
             1
         } else {
             targets.wait(self.desk.thread.process.state.servers.now())
@@ -175,6 +175,7 @@ impl<C: Client> Flow<'_, C> {
         let connected = connect(&target.server, &self.desk.deadline, patience, servers).await;
         match &connected {
             Ok(_) => target.server.reached(),
+            Err(Failed::Spent) => {}
             Err(failed) => {
                 target.server.missed(servers.now(), *failed == Failed::Silent);
                 targets.failed(target, servers.now());

@@ -120,6 +120,19 @@ impl Deadline {
         self.slot.idle.set(None);
     }
 
+    /// The tick with which it is over.
+    pub(crate) fn end(&self) -> u64 {
+        self.slot.due.get()
+    }
+
+    /// From now on, the share of one among so many of what is left until an end.
+    pub(crate) fn share(&self, end: u64, among: usize) {
+        let now = self.ticker.now();
+        let share = end.saturating_sub(now).div_ceil((among as u64).max(1));
+        self.slot.due.set(now.saturating_add(share));
+        self.slot.idle.set(None);
+    }
+
     /// As `set`, for a connection that waits for its next request.
     pub(crate) fn set_idle(&self, milliseconds: u64) {
         self.set(milliseconds);

@@ -13,6 +13,7 @@ use yett_engine::{Forward, Reason, reason};
 use super::answer::{self, AnswerHead, Malformed};
 use super::body::{BodyReader, Part};
 use super::{Conn, Open, Server, Servers, Target};
+use crate::log::Seldom;
 use crate::reactor::{Deadline, Late};
 
 /// Informational answers that are skipped before the real one.
@@ -40,6 +41,8 @@ pub(crate) enum Failed {
     Silent,
     /// As many requests are under way as may be.
     Full,
+    /// This machine has no socket left: of an upstream that says nothing.
+    Spent,
     /// Not in time.
     Late,
     /// Closed or reset before the answer was whole.
@@ -53,7 +56,7 @@ impl Failed {
     pub(crate) fn reason(self) -> Reason {
         match self {
             Self::Refused | Self::Silent => reason::UPSTREAM_CONNECTION_REFUSED,
-            Self::Full => reason::UPSTREAM_CONNECTIONS_EXHAUSTED,
+            Self::Full | Self::Spent => reason::UPSTREAM_CONNECTIONS_EXHAUSTED,
             Self::Late => reason::UPSTREAM_ANSWER_LATE,
             Self::Unanswered | Self::Cut | Self::Malformed => reason::UPSTREAM_ANSWER_MALFORMED,
         }
@@ -78,7 +81,7 @@ impl From<io::Error> for Failed {
     }
 }
 
-/// Opens a connection, within so many milliseconds for all addresses together; a name of which nothing is known is resolved before.
+/// Opens a connection, within so many milliseconds for the name and all of its addresses together.
 pub(crate) async fn connect(
     server: &Arc<Server>,
     deadline: &Deadline,
@@ -86,13 +89,13 @@ pub(crate) async fn connect(
     servers: &Servers,
 ) -> Result<Conn, Failed> {
     let open = Open::begin(server);
+    deadline.set(patience);
     let stream = match server.address {
-        Some(address) => reach([address].into_iter(), deadline, patience).await?,
+        Some(address) => reach([address].into_iter(), deadline, TcpStream::connect).await?,
         None => {
-            deadline.set(patience);
             learn(server, deadline, servers).await?;
             match server.addresses.in_turn() {
-                Some(addresses) => reach(addresses, deadline, patience).await?,
+                Some(addresses) => reach(addresses, deadline, TcpStream::connect).await?,
                 None => return Err(Failed::Refused),
             }
         }
@@ -107,23 +110,41 @@ pub(crate) async fn connect(
     })
 }
 
-/// The first of these addresses that accepts; each has its share of the time.
-async fn reach(
+/// The first of these addresses that accepts; each has its share of the time that is left. Where nobody does, one that was
+/// silent tells more than one that refused: who tries again waits.
+async fn reach<S>(
     addresses: impl Iterator<Item = SocketAddr> + Clone,
     deadline: &Deadline,
-    patience: u64,
-) -> Result<TcpStream, Failed> {
-    let share = patience / (addresses.clone().count() as u64).max(1);
-    let mut failed = Failed::Silent;
+    connect: impl AsyncFn(SocketAddr) -> io::Result<S>,
+) -> Result<S, Failed> {
+    let (end, mut left) = (deadline.end(), addresses.clone().count());
+    let mut failed = Failed::Refused;
     for address in addresses {
-        deadline.set(share);
-        match deadline.within(TcpStream::connect(address)).await {
+        deadline.share(end, left);
+        left -= 1;
+        match deadline.within(connect(address)).await {
             Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(_)) => failed = Failed::Refused,
-            Err(Late) => {}
+            Ok(Err(error)) if is_ours(&error) => {
+                SPENT.warning("cannot connect to an upstream", &[("error", &error)]);
+                return Err(Failed::Spent);
+            }
+            Ok(Err(_)) => {}
+            Err(Late) => failed = Failed::Silent,
         }
     }
     Err(failed)
+}
+
+static SPENT: Seldom = Seldom::new();
+
+/// Neither has a kind of its own.
+const EMFILE: i32 = 24;
+const ENFILE: i32 = 23;
+
+/// Whether this machine lacks what a connection needs, wherever it leads: descriptors, ports, memory.
+fn is_ours(error: &io::Error) -> bool {
+    let ours = [io::ErrorKind::AddrNotAvailable, io::ErrorKind::OutOfMemory];
+    ours.contains(&error.kind()) || matches!(error.raw_os_error(), Some(EMFILE | ENFILE))
 }
 
 /// Has the addresses of a name. Nobody waits for what is only to be refreshed.
@@ -231,5 +252,92 @@ impl<R: AsyncRead + Unpin> Receiver<'_, R> {
             self.buffer.reserve(16_384);
         }
         Ok(deadline.within(self.stream.read_buf(self.buffer)).await??)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use tokio::runtime::{Builder, LocalOptions};
+    use tokio::task::yield_now;
+
+    use super::*;
+    use crate::reactor::Ticker;
+
+    /// Where these ports lead, and at how many ticks each was asked; a second of ten ticks passes.
+    fn reached(ports: &[u16]) -> (Result<u16, Failed>, Vec<u64>) {
+        let runtime = Builder::new_current_thread()
+            .build_local(LocalOptions::default())
+            .unwrap();
+        let (ticker, asked) = (Rc::<Ticker>::default(), RefCell::default());
+        let ticking = ticker.clone();
+        runtime.spawn_local(async move {
+            loop {
+                ticking.tick();
+                yield_now().await;
+            }
+        });
+        let connect = async |address: SocketAddr| {
+            asked.borrow_mut().push(ticker.now());
+            match address.port() {
+                REFUSING => Err(io::ErrorKind::ConnectionRefused.into()),
+                SILENT => std::future::pending().await,
+                port if port < 1000 => Err(io::Error::from_raw_os_error(port.into())),
+                port => Ok(port),
+            }
+        };
+        let addresses = ports.iter().map(|port| SocketAddr::from(([127, 0, 0, 1], *port)));
+        let result = runtime.block_on(async {
+            let deadline = ticker.deadline();
+            deadline.set(900);
+            reach(addresses, &deadline, connect).await
+        });
+        (result, asked.into_inner())
+    }
+
+    const REFUSING: u16 = 1000;
+    const SILENT: u16 = 1001;
+    const GOOD: u16 = 1002;
+    const EADDRNOTAVAIL: i32 = 99;
+
+    #[test]
+    fn the_first_address_that_accepts_is_used() {
+        for ports in [[GOOD, REFUSING], [REFUSING, GOOD], [SILENT, GOOD]] {
+            assert_eq!(reached(&ports).0, Ok(GOOD), "{ports:?}");
+        }
+    }
+
+    #[test]
+    fn who_was_silent_once_is_silent() {
+        assert_eq!(reached(&[REFUSING, REFUSING]).0, Err(Failed::Refused));
+        for ports in [[SILENT, REFUSING], [REFUSING, SILENT], [SILENT, SILENT]] {
+            assert_eq!(reached(&ports).0, Err(Failed::Silent), "{ports:?}");
+        }
+    }
+
+    #[test]
+    fn all_addresses_together_have_one_time_and_what_one_leaves_the_others_have() {
+        let (failed, asked) = reached(&[SILENT, REFUSING, SILENT, GOOD]);
+        let [first, second, third, last] = asked[..] else {
+            return assert!(asked.is_empty());
+        };
+        assert_eq!(
+            (failed, second, third),
+            (Ok(GOOD), first + 3, second),
+            "a fourth, rounded up"
+        );
+        assert_eq!(last, third + 4, "half of what is left");
+    }
+
+    #[test]
+    fn what_this_machine_lacks_says_nothing_of_an_upstream() {
+        for error in [EMFILE, ENFILE, EADDRNOTAVAIL] {
+            let port = u16::try_from(error).unwrap();
+            assert_eq!(reached(&[port, GOOD]).0, Err(Failed::Spent));
+        }
+        assert_eq!(Failed::Spent.reason(), reason::UPSTREAM_CONNECTIONS_EXHAUSTED);
     }
 }

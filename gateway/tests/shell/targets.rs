@@ -252,7 +252,7 @@ fn one_request_waits_where_nobody_answers_and_the_others_are_told_at_once() {
 }
 
 #[test]
-fn a_name_stands_for_all_of_its_addresses() {
+fn a_name_is_resolved_and_one_that_cannot_be_is_down() {
     let upstream = Upstream::start();
     let gateway = Gateway::start(before(&json!([format!(
         "http://localhost:{}",
