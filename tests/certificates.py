@@ -79,15 +79,16 @@ def made(
     return Pair(builder.sign(signer, algorithm), private)
 
 
-def revoked(by: Pair, *certificates: Pair, due: datetime | None = None) -> str:
-    """A list of an authority that revokes these."""
+def revoked(by: Pair, *certificates: Pair, due: datetime | None = None, bare: bool = False) -> str:
+    """A list of an authority that revokes these; `bare`: without the extensions that every list has."""
     now = datetime.now(UTC)
     due = due or now + timedelta(days=1)
     builder = x509.CertificateRevocationListBuilder().issuer_name(by.certificate.subject)
     builder = builder.last_update(due - timedelta(days=30)).next_update(due)
-    builder = builder.add_extension(x509.CRLNumber(1), critical=False)
-    identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(by.private.public_key())
-    builder = builder.add_extension(identifier, critical=False)
+    if not bare:
+        builder = builder.add_extension(x509.CRLNumber(1), critical=False)
+        identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(by.private.public_key())
+        builder = builder.add_extension(identifier, critical=False)
     for each in certificates:
         entry = x509.RevokedCertificateBuilder().serial_number(each.certificate.serial_number)
         builder = builder.add_revoked_certificate(entry.revocation_date(due - timedelta(days=30)).build())

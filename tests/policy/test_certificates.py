@@ -269,6 +269,12 @@ def test_lists_of_strangers_and_what_is_none(judged, tmp_path, ca):
     assert judged(leaf, more=CLIENTS)[0] == [
         f"{REVOKED}: found in revoked.pem a list of CN=authority, expected {signed}"
     ]
+    (tmp_path / "revoked.pem").write_text(revoked(ca, bare=True))
+    extensions = "lists with the extensions of RFC 5280 sections 5.2.1 and 5.2.3"
+    assert judged(leaf, more=CLIENTS)[0] == [
+        f"{REVOKED}: found in revoked.pem a list of CN=authority without {missing}, expected {extensions}"
+        for missing in ("AuthorityKeyIdentifier", "CRLNumber")
+    ]
     (tmp_path / "revoked.pem").write_text(ca.pem)
     assert judged(leaf, more=CLIENTS)[0] == [
         f"{REVOKED}: found revoked.pem, which is no PEM of revoked certificates, expected lists (X509 CRL) in PEM"

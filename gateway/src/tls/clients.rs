@@ -6,8 +6,8 @@ use rustls::RootCertStore;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
-use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use yett_engine::plan::TlsClients;
 
 /// What verifies clients.
@@ -37,7 +37,10 @@ pub(super) fn verifier(
         TlsClients::Optional => builder.allow_unauthenticated(),
         TlsClients::Required | TlsClients::Off => builder,
     };
-    builder.build().map_err(|error| format!("authorities: {error}"))
+    builder.build().map_err(|error| match error {
+        VerifierBuilderError::InvalidCrl(error) => format!("revoked: {error}"),
+        error => format!("authorities: {error}"),
+    })
 }
 
 /// A file that was emptied, or is just being written, must not pass for one by which nobody is revoked.

@@ -23,6 +23,8 @@ const AUTHORITY: &str = include_str!("../../tests/certificates/ca.pem");
 const CHAIN: &str = include_str!("../../tests/certificates/leaf.pem");
 const KEY: &str = include_str!("../../tests/certificates/leaf.key");
 const REVOKED: &str = include_str!("../../tests/certificates/revoked.pem");
+/// A list without extensions, by an authority of its own.
+const UNNUMBERED: &str = include_str!("../../tests/certificates/unnumbered.pem");
 const OLD: [&SupportedProtocolVersion; 1] = [&version::TLS12];
 const NEW: [&SupportedProtocolVersion; 1] = [&version::TLS13];
 
@@ -187,6 +189,15 @@ fn tickets_outlive_a_change_of_certificates() {
     assert_eq!(listeners.set(&[material("")]), Ok(1));
     let (client, _) = shake(&client, listeners.serving(0).unwrap().config(false)).unwrap();
     assert_eq!(client.handshake_kind(), Some(HandshakeKind::Resumed));
+}
+
+#[test]
+fn a_list_that_cannot_be_read_is_blamed_itself() {
+    let listen = [listen(TlsProfile::Modern, TlsClients::Required)];
+    let pair = json!({"chain": CHAIN, "key": KEY});
+    let handed = json!({"certificates": [pair], "authorities": AUTHORITY, "revoked": UNNUMBERED});
+    let refused = Listeners::new(&listen, &[serde_json::from_value(handed).unwrap()]).err();
+    assert!(refused.is_some_and(|why| why.starts_with("/0/revoked: ")));
 }
 
 #[test]

@@ -19,6 +19,7 @@ from yett.policy.secret import SecretError, read_secret
 from yett.policy.tls import Certificate, Clients, Profile, Tls
 
 _URGENCY = {7: "renew it now", 14: "renew it this week", 30: "renew it"}
+_EXTENSIONS = {x509.AuthorityKeyIdentifier: "AuthorityKeyIdentifier", x509.CRLNumber: "CRLNumber"}
 _LIST = re.compile(r"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
 
 
@@ -198,8 +199,17 @@ class _Reader:
             if not any(_is_of(each, authority) for authority in authorities):
                 found = f"in {name} a list of {each.issuer.rfc4514_string()}"
                 self._problems.error(place, found, "lists that are signed by one of `authorities`")
+            for missing in _missing(each):
+                found = f"in {name} a list of {each.issuer.rfc4514_string()} without {missing}"
+                self._problems.error(place, found, "lists with the extensions of RFC 5280 sections 5.2.1 and 5.2.3")
             if each.next_update_utc is not None:
                 self._lists.append((place, each.next_update_utc))
+
+
+def _missing(revoked: x509.CertificateRevocationList) -> Iterator[str]:
+    """Of the extensions that every list has, those without which the gateway reads none."""
+    had = {type(extension.value) for extension in revoked.extensions}
+    yield from (name for extension, name in _EXTENSIONS.items() if extension not in had)
 
 
 def _is_of(revoked: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
