@@ -277,7 +277,8 @@ impl<C: Client> Flow<'_, C> {
                 let head = early?;
                 let sent_whole = head.status < 400 && match pump.await {
                     Ok(pumped) => pumped == Pumped::Whole,
-                    Err(Broken::Fault(_) | Broken::Later(..)) => false,
+                    // Nobody reads the answer meanwhile, and the upstream may wait for just that: it was not late.
+                    Err(Broken::Fault(_) | Broken::Later(..)) => return Err(Broken::Reset(reason::UPSTREAM_BODY_LATE)),
                     Err(reset) => return Err(reset),
                 };
                 Ok((head, sent_whole))

@@ -156,6 +156,23 @@ fn an_answer_whose_body_nobody_waits_for_ends_a_row_of_failures() {
 }
 
 #[test]
+fn an_upstream_that_answers_while_a_body_still_comes_was_not_late() {
+    let (echoing, good) = (Upstream::start(), Upstream::start());
+    let mut plan = before(&json!([{"url": echoing.url(), "weight": 65_535}, good.url()]));
+    plan["apis"][0]["unlisted"] = "report".into();
+    plan["apis"][0]["unlisted_security"] = json!([[]]);
+    plan["apis"][0]["contract"]["body_bytes"] = 100_000_000.into();
+    plan["apis"][0]["upstream"]["ejection"] = json!({"after": 1, "time": 60_000, "longest": 60_000});
+    plan["gateway"]["timeouts"]["body"] = 300.into();
+    let gateway = Gateway::start(plan);
+    assert!(gateway.client().stream_all("/echoes", 30_000_000).is_none());
+    let line = &gateway.evidence(1)[0];
+    assert_eq!(line["reason"], "upstream.body.late", "{line}");
+    assert_eq!(gateway.client().get("/items/1").status, 200);
+    assert!(good.received().is_empty(), "the next request goes to it as well");
+}
+
+#[test]
 fn what_was_left_alone_is_asked_again() {
     let (failing, good) = (Upstream::start(), Upstream::start());
     let mut plan = before(&json!([format!("{}/closes", failing.url()), good.url()]));

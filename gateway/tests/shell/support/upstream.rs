@@ -115,6 +115,10 @@ fn serve(mut stream: TcpStream, connection: usize, kept: &Kept) {
         None
     };
     while let Some(mut request) = head(&mut stream, &mut buffer, connection, &mut more) {
+        if request.target().starts_with("/echoes") {
+            kept.received.lock().unwrap().push(request);
+            return echo(&mut stream, &mut buffer, &mut more);
+        }
         let early = request.target().starts_with("/early");
         if !early && body(&mut stream, &mut buffer, &mut request, &mut more).is_none() {
             return;
@@ -132,6 +136,12 @@ fn serve(mut stream: TcpStream, connection: usize, kept: &Kept) {
             return;
         }
     }
+}
+
+/// Answers with what comes as it comes, until the connection ends.
+fn echo(stream: &mut TcpStream, buffer: &mut Vec<u8>, more: More<'_>) {
+    let _ = stream.write_all(format!("{OK}\r\n").as_bytes());
+    while stream.write_all(&std::mem::take(buffer)).is_ok() && more(stream, buffer).is_some() {}
 }
 
 type More<'m> = &'m mut dyn FnMut(&mut TcpStream, &mut Vec<u8>) -> Option<()>;
