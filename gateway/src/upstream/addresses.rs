@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwapOption;
+use tokio::sync::Mutex;
 
 /// Milliseconds for which addresses are taken as they are: what the resolver's own answer allows is not seen.
 const FRESH: u64 = 30_000;
@@ -16,6 +17,10 @@ pub(crate) struct Addresses {
     /// When they were last asked for.
     asked: AtomicU64,
     turn: AtomicUsize,
+    /// Held by the one who looks them up because nothing is known.
+    first: Mutex<()>,
+    /// How often that was done.
+    looked_up: AtomicU64,
 }
 
 impl Addresses {
@@ -41,6 +46,26 @@ impl Addresses {
                 .is_ok()
     }
 
+    /// How often they were looked up by `first`.
+    pub(crate) fn looked_up(&self) -> u64 {
+        self.looked_up.load(Ordering::Acquire)
+    }
+
+    /// Looks them up, unless somebody else did since it was done so often: then that answer counts, whatever it was.
+    pub(crate) async fn first(
+        &self,
+        often: u64,
+        lookup: impl Future<Output = Vec<SocketAddr>>,
+        now: impl FnOnce() -> u64,
+    ) {
+        let _alone = self.first.lock().await;
+        if self.looked_up() == often {
+            let found = lookup.await;
+            self.learn(&found, now());
+            self.looked_up.store(often + 1, Ordering::Release);
+        }
+    }
+
     /// Takes the resolver's answer. One without an address changes nothing: what was reached before may be reached still.
     pub(crate) fn learn(&self, found: &[SocketAddr], now: u64) {
         if !found.is_empty() {
@@ -53,6 +78,9 @@ impl Addresses {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+    use tokio::runtime::{Builder, LocalOptions};
+    use tokio::task::{spawn_local, yield_now};
+
     use super::*;
 
     fn addresses(ports: &[u16]) -> Vec<SocketAddr> {
@@ -84,6 +112,37 @@ mod tests {
         known.learn(&addresses(&[2]), 65_000);
         assert_eq!(ports(&known), [2]);
         assert!(!known.are_due(94_999), "the answer counts, not the question");
+    }
+
+    #[test]
+    fn whoever_waits_for_the_first_answer_takes_that_of_the_one_who_asks() {
+        for found in [addresses(&[1]), Vec::new()] {
+            let (known, asked) = (Arc::new(Addresses::default()), Arc::new(AtomicU64::new(0)));
+            let runtime = Builder::new_current_thread()
+                .build_local(LocalOptions::default())
+                .unwrap();
+            let one = |often| {
+                let (known, asked, found) = (known.clone(), asked.clone(), found.clone());
+                let lookup = async move {
+                    asked.fetch_add(1, Ordering::Relaxed);
+                    yield_now().await;
+                    found
+                };
+                async move { known.first(often, lookup, || 7).await }
+            };
+            runtime.block_on(async {
+                let waiting: Vec<_> = (0..8).map(|_| spawn_local(one(known.looked_up()))).collect();
+                for each in waiting {
+                    each.await.unwrap();
+                }
+            });
+            assert_eq!(
+                (asked.load(Ordering::Relaxed), known.is_known()),
+                (1, !found.is_empty())
+            );
+            runtime.block_on(one(known.looked_up()));
+            assert_eq!(asked.load(Ordering::Relaxed), 2, "who comes later asks again");
+        }
     }
 
     #[test]

@@ -147,14 +147,19 @@ fn is_ours(error: &io::Error) -> bool {
     ours.contains(&error.kind()) || matches!(error.raw_os_error(), Some(EMFILE | ENFILE))
 }
 
-/// Has the addresses of a name. Nobody waits for what is only to be refreshed.
+/// Has the addresses of a name. Nobody waits for what is only to be refreshed, and who is late leaves the question to the others.
 async fn learn(server: &Arc<Server>, deadline: &Deadline, servers: &Servers) -> Result<(), Failed> {
+    let now = servers.clock();
     if !server.addresses.is_known() {
-        let found = deadline.within(resolve(server)).await.map_err(|Late| Failed::Silent)?;
-        server.addresses.learn(&found, servers.now());
-    } else if server.addresses.are_due(servers.now()) {
-        let (server, now) = (server.clone(), servers.now());
-        spawn_local(async move { server.addresses.learn(&resolve(&server).await, now) });
+        let (server, often) = (server.clone(), server.addresses.looked_up());
+        let first = spawn_local(async move { server.addresses.first(often, resolve(&server), now).await });
+        let _ = deadline.within(first).await.map_err(|Late| Failed::Silent)?;
+    } else if server.addresses.are_due(now()) {
+        let server = server.clone();
+        spawn_local(async move {
+            let found = resolve(&server).await;
+            server.addresses.learn(&found, now());
+        });
     }
     Ok(())
 }

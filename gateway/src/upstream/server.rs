@@ -132,7 +132,13 @@ impl Default for Servers {
 impl Servers {
     /// Milliseconds since they began: the time of all that is kept of them, whatever becomes of the system's clock.
     pub(crate) fn now(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+        self.clock()()
+    }
+
+    /// Tells that time, also when the caller is gone.
+    pub(super) fn clock(&self) -> impl Fn() -> u64 + Copy + use<> {
+        let began = self.began;
+        move || u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// The one of a host and port; plans that name the same one share it.
