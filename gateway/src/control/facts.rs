@@ -10,6 +10,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::oneshot;
 use tokio::task::spawn_local;
 use tokio::time::{MissedTickBehavior, interval};
+use yett_engine::jose::KeySet;
 use yett_engine::plan::KeyUrl;
 
 use crate::fetch::Fetcher;
@@ -65,7 +66,12 @@ fn begin(state: &Arc<State>, fetcher: &Rc<Fetcher>, fetched: &Arc<Fetched>, url:
     if !fetched.wait(done, url, state.clock.now()) {
         return;
     }
-    let (state, fetcher, fetched, url) = (state.clone(), fetcher.clone(), fetched.clone(), url.clone());
+    let (fetcher, url) = (fetcher.clone(), url.clone());
+    let mut ending = Ending {
+        state: state.clone(),
+        fetched: fetched.clone(),
+        answer: None,
+    };
     spawn_local(async move {
         let answer = fetcher.fetch(&url).await;
         match &answer {
@@ -75,6 +81,53 @@ fn begin(state: &Arc<State>, fetcher: &Rc<Fetcher>, fetched: &Arc<Fetched>, url:
             ),
             Err(why) => log::warning("a key set could not be fetched", &[("url", &url.url), ("error", why)]),
         }
-        state.fetched(&fetched, answer.ok());
+        ending.answer = answer.ok();
     });
+}
+
+/// Ends a fetch whatever becomes of its task: as long as it seems under way, nobody begins another.
+struct Ending {
+    state: Arc<State>,
+    fetched: Arc<Fetched>,
+    answer: Option<(Arc<KeySet>, Box<[u8]>)>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.state.fetched(&self.fetched, self.answer.take());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+    use serde_json::json;
+    use yett_engine::{Plan, Time};
+
+    use super::*;
+    use crate::state::Clock;
+
+    #[test]
+    fn a_fetch_whose_task_panics_has_ended() {
+        let plan = super::super::tests::plan("none", 1).to_string();
+        let plan = Plan::load(plan.as_bytes()).unwrap();
+        let (state, _wishes) = State::new(plan, None, Clock::fixed(7), Duration::ZERO).unwrap();
+        let url = json!({"url": "https://a", "refresh": 1, "floor": 0, "stale": 1, "timeout": 1, "bytes": 1});
+        let url: KeyUrl = serde_json::from_value(url).unwrap();
+        let fetched = Arc::new(Fetched::default());
+        let (done, mut ended) = oneshot::channel();
+        assert!(fetched.wait(done, &url, Time(1)));
+        let ending = Ending {
+            state,
+            fetched: fetched.clone(),
+            answer: None,
+        };
+        let panicked = std::thread::spawn(move || {
+            let _ending = ending;
+            panic!("in the middle of a fetch");
+        });
+        assert!(panicked.join().is_err());
+        assert_eq!(ended.try_recv(), Ok(()));
+        assert!(fetched.wait(oneshot::channel().0, &url, Time(9)), "another begins");
+    }
 }

@@ -20,7 +20,7 @@ use crate::process::Process;
 use crate::state::{Clock, State};
 use crate::tls::Listeners;
 
-fn plan(sink: &str, connections: u32) -> Value {
+pub(super) fn plan(sink: &str, connections: u32) -> Value {
     json!({
         "yett": 1, "catalogue": yett_engine::reason::CATALOGUE_HASH, "apis": [],
         "gateway": {
