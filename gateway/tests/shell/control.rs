@@ -347,7 +347,46 @@ fn the_admin_listener_tells_health_and_numbers() {
 }
 
 #[test]
-fn a_plan_or_configuration_that_is_none_does_not_start() {
+fn a_configuration_that_is_none_does_not_start() {
+    let upstream = Upstream::start();
+    let path = std::env::temp_dir().join(format!("yett-shell-config-{}.json", std::process::id()));
+    std::fs::write(&path, simple(&upstream).to_string()).unwrap();
+    let row = json!({"hmac": "00", "id": "k", "subject": "s", "scopes": [], "roles": [], "expires": null});
+    let material = json!({"certificates": []});
+    for (config, found) in [
+        (json!({}), "the worker's configuration: missing field `plan`"),
+        (
+            json!({"plan": path, "colour": 1}),
+            "the worker's configuration: unknown field `colour`",
+        ),
+        (
+            json!({"plan": path, "pepper": "00"}),
+            "pepper: expected at least 64 hex digits",
+        ),
+        (
+            json!({"plan": path, "keys": [row]}),
+            "/keys/0/hmac: expected 64 hex digits",
+        ),
+        (
+            json!({"plan": path, "tls": [material]}),
+            "/tls/0: found certificates, expected none",
+        ),
+    ] {
+        let inherited = Inherited {
+            listeners: Vec::new(),
+            admin: None,
+            control: None,
+        };
+        match run(&config.to_string(), inherited, Clock::system()) {
+            Err(NotStarted::Config(why)) => assert!(why.starts_with(found), "{why}"),
+            other => panic!("{config}: {other:?}"),
+        }
+    }
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn a_plan_that_is_none_does_not_start() {
     let refusal = Gateway::refused(json!({"yett": 1}), json!({}));
     assert!(refusal["refused"].is_array(), "{refusal}");
     let upstream = Upstream::start();
