@@ -67,7 +67,7 @@ fn begin(state: &Arc<State>, fetcher: &Rc<Fetcher>, fetched: &Arc<Fetched>, url:
         return;
     }
     let (fetcher, url) = (fetcher.clone(), url.clone());
-    let mut ending = Ending {
+    let ending = Ending {
         state: state.clone(),
         fetched: fetched.clone(),
         answer: None,
@@ -81,7 +81,7 @@ fn begin(state: &Arc<State>, fetcher: &Rc<Fetcher>, fetched: &Arc<Fetched>, url:
             ),
             Err(why) => log::warning("a key set could not be fetched", &[("url", &url.url), ("error", why)]),
         }
-        ending.answer = answer.ok();
+        ending.with(answer.ok());
     });
 }
 
@@ -90,6 +90,12 @@ struct Ending {
     state: Arc<State>,
     fetched: Arc<Fetched>,
     answer: Option<(Arc<KeySet>, Box<[u8]>)>,
+}
+
+impl Ending {
+    fn with(mut self, answer: Option<(Arc<KeySet>, Box<[u8]>)>) {
+        self.answer = answer;
+    }
 }
 
 impl Drop for Ending {
