@@ -38,7 +38,7 @@ pub(super) fn verifier(
         TlsClients::Required | TlsClients::Off => builder,
     };
     builder.build().map_err(|error| match error {
-        VerifierBuilderError::InvalidCrl(error) => format!("revoked: {error}"),
+        VerifierBuilderError::InvalidCrl(error) => format!("revoked: {}", rustls::Error::from(error)),
         error => format!("authorities: {error}"),
     })
 }

@@ -19,7 +19,7 @@ from yett.policy.secret import SecretError, read_secret
 from yett.policy.tls import Certificate, Clients, Profile, Tls
 
 _URGENCY = {7: "renew it now", 14: "renew it this week", 30: "renew it"}
-_EXTENSIONS = {x509.AuthorityKeyIdentifier: "AuthorityKeyIdentifier", x509.CRLNumber: "CRLNumber"}
+_EXTENSIONS = {x509.AuthorityKeyIdentifier.oid: "AuthorityKeyIdentifier", x509.CRLNumber.oid: "CRLNumber"}
 _LIST = re.compile(r"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
 
 
@@ -208,8 +208,8 @@ class _Reader:
 
 def _missing(revoked: x509.CertificateRevocationList) -> Iterator[str]:
     """Of the extensions that every list has, those without which the gateway reads none."""
-    had = {type(extension.value) for extension in revoked.extensions}
-    yield from (name for extension, name in _EXTENSIONS.items() if extension not in had)
+    had = {extension.oid for extension in revoked.extensions}
+    yield from (name for oid, name in _EXTENSIONS.items() if oid not in had)
 
 
 def _is_of(revoked: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
