@@ -277,7 +277,7 @@ mod tests {
         let runtime = Builder::new_current_thread()
             .build_local(LocalOptions::default())
             .unwrap();
-        let (ticker, asked) = (Rc::<Ticker>::default(), RefCell::default());
+        let (ticker, asked) = (Rc::<Ticker>::default(), RefCell::<Vec<u64>>::default());
         let ticking = ticker.clone();
         runtime.spawn_local(async move {
             loop {
