@@ -291,7 +291,10 @@ def test_lists_of_strangers_and_what_is_none(judged, tmp_path, ca):
         ("", "(empty), expected a PEM file"),
         (" \n", "(empty), expected a PEM file"),
         ("none", ", which is no PEM of revoked certificates, expected lists (X509 CRL) in PEM"),
-        ("{list}-----BEGIN X509 CRL-----\nMIH", ", which is no PEM of revoked certificates, expected lists (X509 CRL) in PEM"),
+        (
+            "{list}-----BEGIN X509 CRL-----\nMIH",
+            ", which is no PEM of revoked certificates, expected lists (X509 CRL) in PEM",
+        ),
     ],
 )
 def test_a_list_that_holds_none_or_is_being_written_does_not_pass_for_one(judged, tmp_path, ca, text, said):

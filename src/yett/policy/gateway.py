@@ -15,7 +15,6 @@ from yett.policy.section import Also, Section, wrong
 from yett.policy.tls import Listen, Listener
 from yett.policy.values import Address, Duration, Network, Size, Text, is_loopback
 
-
 TENTH = 10
 LEAST = 256
 
@@ -26,8 +25,8 @@ class Timeouts(Section):
     head: Duration = Field(default=10_000, description="First to last byte of a head")
     body: Duration = Field(
         default=30_000,
-        description="First to last byte of a body; also for taking a held answer, and each 64 KiB of a streamed one, where"
-        " only the time counts for which the client is waited for",
+        description="First to last byte of a body; also for taking a held answer, and each 64 KiB of a streamed one,"
+        " where only the time counts for which the client is waited for",
     )
     idle: Duration = Field(default=60_000, description="Between two requests of a connection")
     drain: Duration = Field(default=30_000, description="How long requests under way may take when the gateway ends")
@@ -70,8 +69,8 @@ class Gateway(Section):
     timeouts: Timeouts = Field(default=Timeouts(), description="How long a client may take")
     held: Size = Field(
         default=256 * 1024 * 1024,
-        description="Bytes that all held bodies together may take: those of one client address a quarter of it, and a quarter"
-        " is kept for replies and for bodies up to 64 KiB",
+        description="Bytes that all held bodies together may take: those of one client address a quarter of it, and a"
+        " quarter is kept for replies and for bodies up to 64 KiB",
     )
     connections: int = Field(default=10_000, ge=1, le=10_000_000, description="Open client connections")
     http2: Annotated[Http2 | None, BeforeValidator(as_http2), Also(const="off")] = Field(
