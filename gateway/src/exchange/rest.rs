@@ -1,50 +1,56 @@
 //! Reads the rest of an answer that nobody waits for, where that costs less than another connection. Nobody gets it.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use bytes::BytesMut;
 use tokio::task::spawn_local;
 
 use super::send::Answering;
 use crate::reactor::Thread;
-use crate::upstream::{BodyReader, Part};
+use crate::upstream::{BodyReader, Conn, Part, Receiver, Server};
 
 /// The milliseconds and the octets that a connection is worth.
 const WORTH: (u64, usize) = (500, 65_536);
 
 /// Keeps the connection of an answer for another request, unless more than `most` are open.
-pub(super) fn keep(thread: &Rc<Thread>, mut answering: Answering, most: u32) {
+pub(super) fn keep(thread: &Rc<Thread>, answering: Answering, most: u32) {
     let Answering { head, broke, .. } = &answering;
     if *broke || !head.keep_alive || !answering.sent_whole {
         return;
     }
-    match discard_what_is_here(&mut answering.body, &mut answering.conn.buffer) {
-        Some(true) => put(thread, answering, most),
-        Some(false) => drop(spawn_local(read(thread.clone(), answering, most))),
+    let Answering {
+        mut conn,
+        asked,
+        mut body,
+        ..
+    } = answering;
+    let server = asked.server.clone();
+    match discard_what_is_here(&mut body, &mut conn.buffer) {
+        Some(true) => thread.pool.put(&server, conn, most, thread.ticker.now()),
+        Some(false) => drop(spawn_local(read(thread.clone(), server, (conn, body), most))),
         None => {}
     }
 }
 
 /// A drain does not wait for it.
-async fn read(thread: Rc<Thread>, mut answering: Answering, most: u32) {
+async fn read(thread: Rc<Thread>, server: Arc<Server>, (mut conn, mut body): (Conn, BodyReader), most: u32) {
     let (milliseconds, mut worth) = WORTH;
     let deadline = thread.ticker.deadline();
     deadline.set_idle(milliseconds);
-    let (mut receiver, body) = answering.receiver();
-    while let Ok(octets) = receiver.octets(body, &deadline).await {
+    let mut receiver = Receiver {
+        stream: &mut conn.stream,
+        buffer: &mut conn.buffer,
+    };
+    while let Ok(octets) = receiver.octets(&mut body, &deadline).await {
         let Some(octets) = octets else {
-            return put(&thread, answering, most);
+            return thread.pool.put(&server, conn, most, thread.ticker.now());
         };
         match worth.checked_sub(octets.len()) {
             Some(left) => worth = left,
             None => return,
         }
     }
-}
-
-fn put(thread: &Thread, answering: Answering, most: u32) {
-    let Answering { conn, asked, .. } = answering;
-    thread.pool.put(&asked.server, conn, most, thread.ticker.now());
 }
 
 /// Whether the answer is whole once what is here of it is thrown away; none: it is malformed.
