@@ -56,12 +56,12 @@ fn write(public: &str, status: u16, errors: &[Place<'_>], trace_id: &str) -> Vec
 
 fn title(public: &str, status: u16) -> &'static str {
     match public {
-        _ if status == 501 => "This operation is not served here",
         "unauthenticated" => "Sign in to use this operation",
         "forbidden" => "You may not do this",
         "not_found" => "There is nothing here",
         "invalid" => "The request is not valid",
         "too_many" => "Too many requests",
+        _ if status == 501 => "This operation is not served here",
         _ => "The service cannot answer now",
     }
 }
