@@ -14,6 +14,7 @@ import pytest
 from orders.attacks import ATTACKS
 
 pytestmark = pytest.mark.slow
+VERB = ["demo", "--serve"]
 
 
 @dataclass
@@ -27,7 +28,7 @@ class Run:
 
 @pytest.fixture(scope="module")
 def run(root):
-    command = [sys.executable, "-m", "yett.cli", "demo", "--serve", "--dir", str(root / "examples" / "orders")]
+    command = [sys.executable, "-m", "yett.cli", *VERB, "--dir", str(root / "examples" / "orders")]
     environment = os.environ | {"COLUMNS": "220"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         try:
@@ -74,3 +75,10 @@ def test_the_end_leaves_no_process_and_no_file(run):
     for url in urls:
         with pytest.raises(httpx.ConnectError):
             httpx.get(url, trust_env=False)
+
+
+def test_make_run_is_this_command(root):
+    """What `make run` does at last; what it builds before that is what `make test` builds."""
+    command = ["make", "--dry-run", "--always-make", "run"]
+    shown = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
+    assert shlex.split(shown.splitlines()[-1]) == [".venv/bin/yett", *VERB]

@@ -1,5 +1,6 @@
 """Property: the marked commands of README work, in order, for someone who has the package and an empty folder."""
 
+import email
 import json
 import os
 import signal
@@ -7,6 +8,8 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
+import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import groupby
@@ -97,3 +100,13 @@ def test_the_installed_package_is_not_this_checkout(root, installed, tmp_path):
         ["python", "-c", code], cwd=tmp_path, env=installed, capture_output=True, text=True, check=True
     )
     assert not Path(done.stdout.strip()).is_relative_to(root)
+
+
+def test_the_wheel_asks_for_what_the_project_declares(root, wheel):
+    """Nothing is fetched here, so what it depends on is compared: tests/structure has what is imported."""
+    with zipfile.ZipFile(wheel) as files:
+        [name] = [name for name in files.namelist() if name.endswith(".dist-info/METADATA")]
+        asked = email.message_from_bytes(files.read(name)).get_all("Requires-Dist", [])
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+    plain = {frozenset(line.replace(" ", "").split(",")) for line in asked if ";" not in line}
+    assert plain == {frozenset(line.split(",")) for line in project["dependencies"]}
