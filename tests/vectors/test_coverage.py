@@ -1,4 +1,4 @@
-"""The vectors say each reason of level request and reply and each kind of operation; who is left out, and where."""
+"""The vectors say each reason of level request, reply and bytes, and each kind of operation; who is left out where."""
 
 import json
 import tomllib
@@ -36,6 +36,12 @@ def test_every_reason_of_request_and_reply_is_refused_somewhere(root):
     refused = {step.refused.split()[2] for _, step in STEPS if step.refused}
     assert not reasons(root, "request", "reply") - refused
     assert not refused - reasons(root, "request", "reply", "bytes"), "a reason that the catalogue does not have"
+
+
+def test_every_reason_of_bytes_is_refused_somewhere(root):
+    files = (root / "tests/vectors/bytes").glob("*.toml")
+    cases = [case for path in files for case in tomllib.loads(path.read_text("utf-8"))["case"]]
+    assert {case["refuses"] for case in cases if "refuses" in case} == reasons(root, "bytes")
 
 
 def test_what_a_vector_says_fits_together():
