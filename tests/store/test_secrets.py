@@ -38,7 +38,9 @@ def test_what_is_no_pepper(plan, monkeypatch, value, said):
     monkeypatch.setenv("PEPPER", value)
     with pytest.raises(StoreError, match=said) as error:
         pepper(plan("store: {pepper: {env: PEPPER}}"))
-    assert not value or value not in str(error.value)
+    place, _, said = str(error.value).partition(": ")
+    assert place.endswith("yett.yaml:2:17")
+    assert not value or value not in said
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o604, 0o640, 0o660, 0o620])

@@ -24,7 +24,7 @@ def serve(plan: PlanOption = DEFAULT_PLAN) -> None:
     except PlanError as error:
         raise CannotRun(wrong(error, plan)) from None
     except CannotServe as error:
-        raise CannotRun(f"{plan}: {error}") from None
+        raise CannotRun(str(error) if error.placed else f"{plan}: {error}") from None
     supervisor.run()
 
 

@@ -54,7 +54,8 @@ def read_secret(secret: Secret, folder: Path) -> str:
             raise SecretError(f"{path} can be used by others", f"a file for its owner alone; `chmod 600 {path}`")
         value = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise SecretError(f"{path} cannot be read ({error})", "a secret") from None
+        why = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise SecretError(f"{path} cannot be read ({why})", "a secret") from None
     if not value:
         raise SecretError(f"{path} is empty", "a secret")
     return value

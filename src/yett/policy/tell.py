@@ -14,6 +14,7 @@ from yett.policy.findings import Finding
 from yett.policy.names import listed
 from yett.policy.operations import grouped
 from yett.policy.read import PlanFile
+from yett.policy.secret import SecretError, read_secret
 from yett.policy.shadow import shadowed
 
 _NARROW = 7  # bits of the shortest prefix that is somebody's network: fc00::/7, 10.0.0.0/8
@@ -34,6 +35,7 @@ def tell(file: PlanFile, compilers: Iterable[ApiCompiler]) -> Iterator[Finding]:
             "danger", place, "every process around an app counts alone: each limit holds once for each of them"
         )
     yield from _trusted(file)
+    yield from _secrets(file)
     if not file.plan.evidence:
         yield Finding("note", file.place("evidence"), "no evidence is kept: refusals leave no trace")
     for compiler in compilers:
@@ -54,6 +56,18 @@ def _trusted(file: PlanFile) -> Iterator[Finding]:
                 f"{network} is nearly everybody: each of them can say who the client is, so no limit by address holds"
             )
             yield Finding("danger", place, text)
+
+
+def _secrets(file: PlanFile) -> Iterator[Finding]:
+    """Those that cannot be had here; where the gateway runs they may be."""
+    store = file.plan.store
+    for key, secret in (("secret_url", store.secret_url), ("pepper", store.pepper)):
+        try:
+            if secret is not None:
+                read_secret(secret, file.folder)
+        except SecretError as error:
+            text = f"{error}; it is needed where `yett serve` and `yett keys` run"
+            yield Finding("warning", file.place("store", key), text)
 
 
 def _source(file: PlanFile, compiler: ApiCompiler) -> Iterator[Finding]:

@@ -18,6 +18,11 @@ BACKLOG = 4096
 class CannotServe(Exception):
     """The gateway cannot start, or go on; the text says why and what to do."""
 
+    def __init__(self, text: str, *, placed: bool = False) -> None:
+        """`placed`: the text begins with its place in the plan."""
+        self.placed = placed
+        super().__init__(text)
+
 
 def listen(address: str) -> socket.socket:
     """A listening socket on `address` (`127.0.0.1:8080`, `[::1]:0`). Raises `CannotServe`."""

@@ -89,7 +89,7 @@ class Stock:
         try:
             self._keys = _open(compiled) if uses_keys(compiled) else None
         except StoreError as error:
-            raise CannotServe(str(error)) from None
+            raise CannotServe(str(error), placed=error.placed) from None
 
     def serves(self, compiled: Compiled) -> bool:
         """Whether this is also the store of another plan: that one uses no keys, or those of the store opened here."""
@@ -142,4 +142,4 @@ def _reading(read: Callable[[], Read]) -> Read:
     try:
         return read()
     except StoreError as error:
-        raise CannotServe(str(error)) from None
+        raise CannotServe(str(error), placed=error.placed) from None

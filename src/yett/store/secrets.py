@@ -15,17 +15,17 @@ from yett.store.error import StoreError
 _HEX = re.compile(r"([0-9a-fA-F]{2}){32,512}")
 
 
-def _read(secret: Secret, folder: Path) -> str:
+def _read(secret: Secret, file: PlanFile, key: str) -> str:
     try:
-        return read_secret(secret, folder)
+        return read_secret(secret, file.folder)
     except SecretError as error:
-        raise StoreError(str(error)) from None
+        raise StoreError(str(error), file.place("store", key)) from None
 
 
 def store_url(file: PlanFile) -> str:
     """Where the store is. Raises `StoreError`."""
     store = file.plan.store
-    return _read(store.secret_url, file.folder) if store.secret_url else store.url or "sqlite:///yett.db"
+    return _read(store.secret_url, file, "secret_url") if store.secret_url else store.url or "sqlite:///yett.db"
 
 
 def pepper(file: PlanFile) -> str:
@@ -35,10 +35,11 @@ def pepper(file: PlanFile) -> str:
         path = pepper_path(file)
         _make(path)
         named = Secret(file=str(path))
-    value = _read(named, file.folder)
+    value = _read(named, file, "pepper")
     if not _HEX.fullmatch(value):
         where = f"the environment variable {named.env}" if named.env else named.file
-        raise StoreError(f"the pepper in {where} is no pepper, expected 64 hex digits or more (`openssl rand -hex 32`)")
+        text = f"found no pepper in {where}, expected 64 hex digits or more (`openssl rand -hex 32`)"
+        raise StoreError(text, file.place("store", "pepper"))
     return value.lower()
 
 
