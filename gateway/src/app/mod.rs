@@ -123,12 +123,11 @@ impl App {
 
     /// Starts what fetches key sets and writes evidence: never when it is built, never before a fork.
     fn start(&self) -> io::Result<Writing> {
-        let mut wishes = held(&self.wishes);
-        if let Some(wishes) = wishes.take() {
-            control::start(&self.state, wishes)?;
-        }
         let sinks = self.sinks(&self.state.ground());
         let (queue, writer) = evidence::start(&sinks, self.pepper.as_deref(), self.clock.clone())?;
+        if let Some(wishes) = held(&self.wishes).take() {
+            control::start(&self.state, wishes, queue.watch())?;
+        }
         Ok(Writing {
             queue,
             writer: Mutex::new(Some(writer)),

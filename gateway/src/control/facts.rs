@@ -13,6 +13,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use yett_engine::jose::KeySet;
 use yett_engine::plan::KeyUrl;
 
+use crate::evidence::Watch;
 use crate::fetch::Fetcher;
 use crate::log;
 use crate::state::{Fetched, State, Wishes};
@@ -20,11 +21,11 @@ use crate::state::{Fetched, State, Wishes};
 /// Between two looks at what is due.
 const ROUND: Duration = Duration::from_secs(1);
 
-/// Starts a thread that fetches for a shell without sockets of its own; it ends with the process.
+/// Starts a thread that fetches, and watches evidence, for a shell without sockets of its own; it ends with the process.
 ///
 /// # Errors
 /// Where the thread cannot begin.
-pub(crate) fn start(state: &Arc<State>, wishes: Wishes) -> io::Result<JoinHandle<()>> {
+pub(crate) fn start(state: &Arc<State>, wishes: Wishes, watch: Watch) -> io::Result<JoinHandle<()>> {
     let state = state.clone();
     std::thread::Builder::new()
         .name("yett-control".to_owned())
@@ -33,7 +34,10 @@ pub(crate) fn start(state: &Arc<State>, wishes: Wishes) -> io::Result<JoinHandle
                 .enable_all()
                 .build_local(LocalOptions::default())
             {
-                Ok(runtime) => runtime.block_on(serve(state, wishes)),
+                Ok(runtime) => runtime.block_on(async {
+                    spawn_local(watch.keep());
+                    serve(state, wishes).await;
+                }),
                 Err(error) => log::error("no key set can be fetched", &[("error", &error)]),
             }
         })

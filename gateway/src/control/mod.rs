@@ -61,6 +61,7 @@ pub(crate) async fn live(control: Control) -> io::Result<()> {
     let mut signals = Signals::new()?;
     spawn_local(facts::serve(process.state.clone(), wishes));
     spawn_local(health::serve(process.state.clone()));
+    spawn_local(process.evidence.watch().keep());
     if let Some(admin) = admin {
         admin.set_nonblocking(true)?;
         spawn_local(admin::serve(

@@ -1,13 +1,14 @@
 //! Evidence: one record for each outcome, made from the trace and never by hand, handed to a writer that may fall behind.
 //!
 //! The queue is bounded. When the writer is behind or the disk is full, requests go on, what was dropped is counted, and the
-//! first line that a sink takes again says how many that sink has missed.
+//! first line that a sink takes again says how many that sink has missed. The log says it while the writer hangs.
 
 mod line;
 mod sink;
 #[cfg(test)]
 mod tests;
 mod undescribed;
+mod watch;
 mod writer;
 
 use std::fmt;
@@ -26,6 +27,7 @@ use crate::log;
 use crate::state::{Clock, Ground};
 
 pub(crate) use line::{Liner, decision};
+pub(crate) use watch::Watch;
 pub(crate) use writer::start;
 
 /// Batches that wait for the writer.
@@ -116,6 +118,8 @@ impl fmt::Display for Untold {
 pub(crate) struct Queue {
     pub(crate) sender: SyncSender<Message>,
     dropped: Arc<AtomicU64>,
+    /// Of those dropped, how many found no room here.
+    behind: Arc<AtomicU64>,
 }
 
 impl Queue {
@@ -126,6 +130,7 @@ impl Queue {
             Self {
                 sender,
                 dropped: Arc::default(),
+                behind: Arc::default(),
             },
             receiver,
         )
@@ -137,7 +142,13 @@ impl Queue {
             self.sender.try_send(Message::Records(records))
         {
             self.dropped.fetch_add(lost.len() as u64, Ordering::Relaxed);
+            self.behind.fetch_add(lost.len() as u64, Ordering::Relaxed);
         }
+    }
+
+    /// Who says it while the writer cannot.
+    pub(crate) fn watch(&self) -> Watch {
+        Watch::new(self.behind.clone())
     }
 
     /// How many records were dropped since the process began.

@@ -2,14 +2,16 @@
 #![expect(clippy::unwrap_used, reason = "tests: what cannot be is a failure")]
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use yett_engine::plan::Sink as Described;
 use yett_engine::{Ids, Plan, Session, Time};
 
 use super::sink::Sink;
 use super::writer::Writer;
-use super::{Message, Queue, Record, Untold, start};
+use super::{Message, Queue, ROOM, Record, Untold, start};
 use crate::state::{Clock, Ground, KeySets};
 use crate::upstream::Servers;
 
@@ -42,6 +44,13 @@ fn a_file_that_is_opened_anew_does_not_begin_with_an_empty_line() {
     sink.reopen();
     sink.take(b"{}\n", 1, &Clock::fixed(0)).unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "{}\n");
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(
+        mode & 0o777 & !0o640,
+        0,
+        "{mode:o}: others cannot read it, and only its owner can write"
+    );
+    assert_eq!(mode & 0o600, 0o600, "{mode:o}");
     std::fs::remove_file(&path).unwrap();
 }
 
@@ -54,6 +63,27 @@ fn records_behind_the_end_are_counted() {
     queue.put(vec![record(&clock), record(&clock)]);
     Writer::new(&queue, &[], None, clock).unwrap().run(&messages);
     assert_eq!(queue.dropped(), 2);
+}
+
+#[test]
+fn a_writer_that_hangs_is_spoken_of_once_an_interval() {
+    let clock = Clock::fixed(0);
+    let (queue, _messages) = Queue::new();
+    let interval = Duration::from_secs(10);
+    let (mut watch, begin) = (queue.watch(), Instant::now());
+    let put = |count: usize| (0..count).for_each(|_| queue.put(vec![record(&clock)]));
+    put(ROOM);
+    assert_eq!(
+        (queue.dropped(), watch.look(begin)),
+        (0, None),
+        "it is full, and nothing is lost"
+    );
+    put(3);
+    assert_eq!((queue.dropped(), watch.look(begin)), (3, Some(3)));
+    put(2);
+    assert_eq!((queue.dropped(), watch.look(begin + interval / 2)), (5, None));
+    assert_eq!(watch.look(begin + interval), Some(2), "those that it has not spoken of");
+    assert_eq!(watch.look(begin + 2 * interval), None, "nothing more was lost");
 }
 
 #[test]
