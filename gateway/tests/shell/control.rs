@@ -1,7 +1,9 @@
 //! The control socket, reloads under load, the admin listener, evidence, limits and panics: the process around connections.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use yett_engine::Time;
@@ -344,6 +346,24 @@ fn the_admin_listener_tells_health_and_numbers() {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
     assert!(text.contains("yett_plan_info{hash=\""));
+}
+
+#[test]
+fn the_admin_listener_answers_32_at_a_time() {
+    let upstream = Upstream::start();
+    let gateway = Gateway::start(simple(&upstream));
+    let silent: Vec<Client> = (0..32).map(|_| Client::connect(gateway.admin)).collect();
+    let mut late = Client::connect(gateway.admin);
+    late.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    late.stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    let waits = late.stream.peek(&mut [0]);
+    assert!(
+        waits.is_err_and(|error| error.kind() == ErrorKind::WouldBlock),
+        "the others wait"
+    );
+    drop(silent);
+    late.stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    assert_eq!(late.answer().status, 200);
 }
 
 #[test]
