@@ -5,13 +5,14 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use yett_engine::jose::KeySet;
 use yett_engine::proof::Told;
 use yett_engine::{
-    Answered, ApiKeyRecord, Body, Digest, Draw, Draws, Fact, Facts, Head, Ids, Key, Opened, Plan, Session, Stop, Taken,
-    Time, Trace, Who,
+    Answer, Answered, ApiKeyRecord, Body, Digest, Draw, Draws, Fact, Facts, Head, Ids, Key, Opened, Plan, Release,
+    Session, Stop, Taken, Time, Trace, Who,
 };
 
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
@@ -32,6 +33,14 @@ fn shown(name: &str) -> (&'static str, String) {
 
 fn limit(id: &str, by: &str, mode: &str) -> Value {
     json!({"id": id, "by": by, "count": 1, "period": 60_000, "burst": BURST, "mode": mode})
+}
+
+fn operation(id: &str, method: &str, body: &Value) -> Value {
+    json!({
+        "id": id, "method": method, "path": "/items", "body": body,
+        "security": [[{"credential": "key"}], [{"credential": "bearer"}]],
+        "replies": {"200": {"content": {"application/json": "#/$defs/item"}}},
+    })
 }
 
 fn plan() -> Plan {
@@ -61,22 +70,41 @@ fn document() -> Value {
                 "requests": "enforce", "replies": "enforce", "undeclared_fields": "drop", "undeclared_errors": "replace",
                 "body_bytes": 1000, "reply_bytes": 1000, "json_depth": 32,
             },
-            "operations": [{"id": "list", "method": "GET", "path": "/items", "security": [
-                [{"credential": "key"}], [{"credential": "bearer"}],
-            ]}],
+            "schemas": {"item": {
+                "type": "object", "properties": {"sku": {"type": "string"}}, "unevaluatedProperties": false,
+            }},
+            "operations": [operation("list", "GET", &Value::Null), operation("add", "POST", &json!({
+                "required": true, "content": {"application/json": "#/$defs/item"},
+            }))],
         }],
     })
 }
 
-/// Says `Missing` where the list says so, then what the world beneath says.
+/// How a question is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    Known,
+    Missing,
+    Unavailable,
+}
+
+fn how() -> impl Strategy<Value = How> {
+    prop_oneof![4 => Just(How::Known), 4 => Just(How::Missing), 1 => Just(How::Unavailable)]
+}
+
+/// Says what the list says of each question in turn, then what the world beneath says.
 struct Flaky {
     world: Told,
-    misses: VecDeque<bool>,
+    answers: VecDeque<How>,
 }
 
 impl Flaky {
-    fn misses(&mut self) -> bool {
-        self.misses.pop_front().unwrap_or(false)
+    fn ask<T>(&mut self, known: impl FnOnce(&mut Told) -> Answered<T>) -> Answered<T> {
+        match self.answers.pop_front().unwrap_or(How::Known) {
+            How::Known => known(&mut self.world),
+            How::Missing => Answered::Missing,
+            How::Unavailable => Answered::Unavailable,
+        }
     }
 }
 
@@ -86,27 +114,15 @@ impl Facts for Flaky {
     }
 
     fn look_up(&mut self, key: &Key) -> Answered<Fact> {
-        if self.misses() {
-            Answered::Missing
-        } else {
-            self.world.look_up(key)
-        }
+        self.ask(|world| world.look_up(key))
     }
 
     fn take(&mut self, draws: &Draws, now: Time) -> Answered<Taken> {
-        if self.misses() {
-            Answered::Missing
-        } else {
-            self.world.take(draws, now)
-        }
+        self.ask(|world| world.take(draws, now))
     }
 
     fn first_seen(&mut self, digest: &Digest, until: Time) -> Answered<bool> {
-        if self.misses() {
-            Answered::Missing
-        } else {
-            self.world.first_seen(digest, until)
-        }
+        self.ask(|world| world.first_seen(digest, until))
     }
 }
 
@@ -126,10 +142,20 @@ fn world() -> Told {
     world
 }
 
+/// What is sent with a credential: a body makes it a POST.
+type Sent<'a> = (&'a str, Option<&'a str>);
+
 fn request(plan: &Arc<Plan>, credential: &str, facts: &mut dyn Facts) -> Trace {
+    exchange(plan, (credential, None), facts).0
+}
+
+/// From head to reply, in as many rounds as it takes; the trace, and what the client gets.
+fn exchange(plan: &Arc<Plan>, (credential, body): Sent<'_>, facts: &mut dyn Facts) -> (Trace, Option<Release>) {
     let (name, value) = shown(credential);
-    let headers: [(&[u8], &[u8]); 2] = [(b"host", b"shop.example"), (name.as_bytes(), value.as_bytes())];
-    let head = Head::of(b"GET", b"/items", &headers, CLIENT, false);
+    let method: &[u8] = if body.is_some() { b"POST" } else { b"GET" };
+    let mut headers: Vec<(&[u8], &[u8])> = vec![(b"host", b"shop.example"), (name.as_bytes(), value.as_bytes())];
+    headers.extend(body.map(|_| (&b"content-type"[..], &b"application/json"[..])));
+    let head = Head::of(method, b"/items", &headers, CLIENT, false);
     let mut session = Session::new(
         plan.clone(),
         Ids {
@@ -138,16 +164,44 @@ fn request(plan: &Arc<Plan>, credential: &str, facts: &mut dyn Facts) -> Trace {
         },
     );
     for _ in 0..64 {
-        match session.head(&head, facts) {
-            Ok(Opened::Caller(caller)) => match session.body(caller, Body::None, facts) {
-                Ok(_) | Err(Stop::Deny(_)) => return session.trace().clone(),
-                Err(Stop::Need(_)) => {}
-            },
-            Ok(Opened::Preflight(_)) | Err(Stop::Deny(_)) => return session.trace().clone(),
+        match round(&mut session, &head, body, facts) {
+            Ok(release) => return (session.trace().clone(), release),
+            Err(Stop::Deny(_)) => return (session.trace().clone(), None),
             Err(Stop::Need(_)) => {}
         }
     }
     panic!("more rounds than misses");
+}
+
+/// The upstream answers with a member that nothing declares: the reply is altered.
+fn round(
+    session: &mut Session,
+    head: &Head,
+    body: Option<&str>,
+    facts: &mut dyn Facts,
+) -> Result<Option<Release>, Stop> {
+    let Opened::Caller(caller) = session.head(head, facts)? else {
+        return Ok(None);
+    };
+    let body = body.map_or(Body::None, |text| Body::Held(Bytes::copy_from_slice(text.as_bytes())));
+    let permit = session.body(caller, body, facts)?;
+    let (_, pass) = session.spend(permit);
+    let headers = vec![(
+        Bytes::from_static(b"content-type"),
+        Bytes::from_static(b"application/json"),
+    )];
+    let body = Body::Held(Bytes::from_static(br#"{"sku":"a","cost":1}"#));
+    session.reply(pass, Answer::new(200, headers, body), facts).map(Some)
+}
+
+fn missing(misses: &[bool]) -> VecDeque<How> {
+    let how = |miss: &bool| if *miss { How::Missing } else { How::Known };
+    misses.iter().map(how).collect()
+}
+
+/// The shell asks no more than once for what it was told, so that misses left out leave the same answers in the same order.
+fn without_misses(answers: &[How]) -> VecDeque<How> {
+    answers.iter().copied().filter(|how| *how != How::Missing).collect()
 }
 
 /// How many tokens each counter still has.
@@ -179,9 +233,9 @@ proptest! {
     #[test]
     fn misses_change_nothing(misses in proptest::collection::vec(any::<bool>(), 0..24), key in "secret|wrong|token|forged", requests in 1usize..7) {
         let plan = Arc::new(plan());
-        let (mut steady, mut flaky) = (world(), Flaky { world: world(), misses: VecDeque::new() });
+        let (mut steady, mut flaky) = (world(), Flaky { world: world(), answers: VecDeque::new() });
         for _ in 0..requests {
-            flaky.misses = misses.clone().into();
+            flaky.answers = missing(&misses);
             let (one, other) = (request(&plan, &key, &mut steady), request(&plan, &key, &mut flaky));
             prop_assert_eq!(format!("{one:?}"), format!("{other:?}"));
         }
@@ -189,8 +243,39 @@ proptest! {
     }
 
     #[test]
+    fn misses_change_nothing_from_head_to_reply(
+        answers in proptest::collection::vec(how(), 0..24), key in "secret|wrong|token|forged",
+        body in proptest::option::of(r#"\{"sku":"a"\}|\{"sku":1\}|\{"sku":"a","role":"b"\}|\{x"#), requests in 1usize..7,
+    ) {
+        let plan = Arc::new(plan());
+        let new = || Flaky { world: world(), answers: VecDeque::new() };
+        let (mut steady, mut flaky) = (new(), new());
+        for _ in 0..requests {
+            (steady.answers, flaky.answers) = (without_misses(&answers), answers.clone().into());
+            let sent = (key.as_str(), body.as_deref());
+            let (one, other) = (exchange(&plan, sent, &mut steady), exchange(&plan, sent, &mut flaky));
+            prop_assert_eq!(format!("{one:?}"), format!("{other:?}"));
+        }
+        prop_assert_eq!(left(&mut steady.world), left(&mut flaky.world));
+    }
+
+    #[test]
+    fn what_is_unavailable_denies_and_draws_nothing_more(answers in proptest::collection::vec(how(), 0..24)) {
+        let mut flaky = Flaky { world: world(), answers: answers.clone().into() };
+        let (trace, release) = exchange(&Arc::new(plan()), ("secret", Some(r#"{"sku":"a"}"#)), &mut flaky);
+        let refused = trace.refused().map(|reason| reason.id());
+        prop_assert!(matches!(refused, None | Some("engine.fact.unavailable")), "{:?}", refused);
+        prop_assert_eq!(refused.is_none(), release.is_some());
+        let left = left(&mut flaky.world);
+        prop_assert!(left.iter().all(|left| [BURST, BURST - 1].contains(left)), "{:?}", left);
+        if !answers.contains(&How::Unavailable) {
+            prop_assert_eq!((refused, left), (None, vec![BURST - 1; 5]));
+        }
+    }
+
+    #[test]
     fn one_request_draws_one_of_each(misses in proptest::collection::vec(any::<bool>(), 0..24), key in "secret|token") {
-        let mut flaky = Flaky { world: world(), misses: misses.into() };
+        let mut flaky = Flaky { world: world(), answers: missing(&misses) };
         let trace = request(&Arc::new(plan()), &key, &mut flaky);
         prop_assert_eq!(trace.refused(), None);
         prop_assert_eq!(left(&mut flaky.world), vec![BURST - 1; 5]);
