@@ -2,6 +2,8 @@
 
 import json
 import socketserver
+import subprocess
+import sys
 import threading
 import time
 
@@ -142,6 +144,15 @@ def test_an_attack_that_succeeds_falls_short(stricter):
     assert str(row.attack) == "falls short"
     assert row.proofs[0].told == ["things: listThings: the attack got status 204"]
     assert not found.holds
+
+
+def test_what_falls_short_is_exit_code_1(stricter):
+    url, folder = stricter
+    command = [sys.executable, "-m", "yett.cli", "prove", "--live", url, "--only", "contract.parameter.invalid"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "falls short" in done.stdout
+    assert "things: listThings: the attack got status 204" in " ".join(done.stdout.split())
 
 
 def test_another_plan_than_the_one_that_serves(stricter):
