@@ -2,6 +2,7 @@
 
 import pytest
 
+from yett.openapi import read
 from yett.openapi.template import in_url
 
 INFO = {"title": "t", "version": "1"}
@@ -370,6 +371,14 @@ def test_references_across_files(described, accepts):
     (operation,) = description.operations
     assert accepts(description, operation.body.content["application/json"], {"owner": {"pet": {"owner": {}}}})
     assert not accepts(description, operation.body.content["application/json"], {"owner": {"pet": {"other": {}}}})
+
+
+def test_files_are_watched_by_the_names_that_lead_to_them(described, tmp_path, one_schema):
+    described(one_schema({"$ref": "pet.json"}), "v1/openapi.json", **{"v1/pet.json": {"type": "string"}})
+    (tmp_path / "data").symlink_to("v1")
+    for name in ("openapi.json", "pet.json"):
+        (tmp_path / name).symlink_to(f"data/{name}")
+    assert read(tmp_path / "openapi.json").files == (tmp_path / "openapi.json", tmp_path / "pet.json")
 
 
 def test_operations_beside_a_reference_and_behind_it(described):

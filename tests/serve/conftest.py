@@ -151,10 +151,11 @@ def ca():
 def serving(plan, lines, tmp_path, ca):
     """Starts a gateway with these certificates, by file name; more of `tls` and of `gateway` may follow."""
 
-    def serving(pairs: dict[str, Pair], tls: str = "", more: str = "") -> Listener:
+    def serving(pairs: dict[str, Pair | None], tls: str = "", more: str = "") -> Listener:
         (tmp_path / "ca.pem").write_text(ca.pem)
         for name, pair in pairs.items():
-            write(tmp_path, name, pair)
+            if pair:
+                write(tmp_path, name, pair)
         files = ", ".join(f"{{chain: {name}.pem, key: {{file: {name}.key}}}}" for name in pairs)
         listen = f"{{address: '127.0.0.1:0', tls: {{certificates: [{files}]{tls}}}}}, '127.0.0.2:0'"
         top = f"gateway: {{listen: [{listen}], admin: '127.0.0.3:0', threads: 1{more}}}"

@@ -178,6 +178,27 @@ def test_changed_files_are_in_force_and_no_connection_is_lost(one, ca, lines):
     assert one.shown() == ["a.example", "new.example"]
 
 
+def swap(link: Path, target: str) -> None:
+    """What certbot and the mounts of Kubernetes do: nobody sees a moment without the link."""
+    new = link.with_name("new")
+    new.symlink_to(target)
+    new.replace(link)
+
+
+def test_a_link_that_is_swapped_is_a_change(serving, ca, lines, tmp_path):
+    for version, names in (("v1", ["a.example"]), ("v2", ["a.example", "new.example"])):
+        (tmp_path / version).mkdir()
+        write(tmp_path / version, "a", made("a", ca, names=names))
+    (tmp_path / "data").symlink_to("v1")
+    for file in ("a.pem", "a.key"):
+        (tmp_path / file).symlink_to(f"data/{file}")
+    listener = serving({"a": None})
+    assert listener.shown() == ["a.example"]
+    swap(tmp_path / "data", "v2")
+    lines.wait("certificates changed")
+    assert listener.shown() == ["a.example", "new.example"]
+
+
 def test_a_bad_certificate_is_refused_and_the_old_one_stays(one, ca, lines):
     past = datetime.now(UTC) - timedelta(days=10)
     write(one.folder, "a", made("a", ca, names=["a.example", "late.example"], begins=past, days=5))

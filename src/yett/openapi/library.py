@@ -73,17 +73,20 @@ class Library:
         self._folder = path.parent.resolve()
         self._shown_folder = Path(shown_as).parent if shown_as else path.parent
         self._documents: dict[Path, Document | None] = {}
+        self._names: dict[Path, Path] = {}  # by a document's path: its name, which may be a link
         self._anchors: dict[str, dict[str, Pointer]] = {}
         self._folders: dict[str, Path] = {}
+        self._beside: dict[str, Path] = {}
         self._followed: dict[tuple[str, str], Site] = {}
         self._told: set[tuple[str, Pointer]] = set()
-        main = self._open(path.resolve(), None)
+        main = self._open(path.absolute(), path.resolve(), None)
         self.root = Site(main or Document(str(path), b"null", Problems()), (), main.root if main else None)
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Every file that was opened."""
-        return tuple(path for path, document in self._documents.items() if document is not None)
+        """Every file that was opened, by its name where that leads to it: mounts swap links."""
+        opened = (path for path, document in self._documents.items() if document is not None)
+        return tuple(self._names[path] for path in opened)
 
     def follow(self, site: Site, reference: str) -> Site | None:
         """Where `reference`, written at `site`, leads; none (and a problem) if nowhere."""
@@ -143,9 +146,10 @@ class Library:
             )
         if len(self._documents) >= MOST_FILES:
             return self._lost(site, f"more than {MOST_FILES} files", "a smaller description")
-        return self._open(path, site)
+        return self._open(self._beside[site.document.file] / unquote(reference), path, site)
 
-    def _open(self, path: Path, site: Site | None) -> Document | None:
+    def _open(self, named: Path, path: Path, site: Site | None) -> Document | None:
+        self._names[path] = named if named.resolve() == path else path
         shown_as = (
             str(self._shown_folder / path.relative_to(self._folder)) if path.is_relative_to(self._folder) else str(path)
         )
@@ -162,6 +166,7 @@ class Library:
         document = Document(shown_as, text, self.problems)
         self._documents[path] = document
         self._folders[document.file] = path.parent
+        self._beside[document.file] = self._names[path].parent
         return document
 
     def _point(self, site: Site, document: Document, fragment: str) -> Site | None:

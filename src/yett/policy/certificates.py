@@ -121,7 +121,7 @@ class _Reader:
         return self._file.place(*self._at, *below)
 
     def _text(self, name: str, *below: str | int) -> str:
-        path = (self._file.folder / name).resolve()
+        path = (self._file.folder / name).absolute()  # a renewal may swap the link that it is
         self._files.append(path)
         try:
             text = path.read_text("ascii")
@@ -149,7 +149,7 @@ class _Reader:
 
     def _key(self, pair: Certificate, *below: str | int) -> str:
         if pair.key.file:
-            self._files.append((self._file.folder / pair.key.file).resolve())
+            self._files.append((self._file.folder / pair.key.file).absolute())
         try:
             return read_secret(pair.key, self._file.folder)
         except SecretError as error:

@@ -128,14 +128,14 @@ def _rest_problems(path: Path) -> list[Problem]:
 
 
 def _files(file: PlanFile, descriptions: dict[str, Description]) -> tuple[Path, ...]:
-    """Everything that a change of would change the compiled plan."""
-    named = [file.path.resolve()]
+    """Everything that a change of would change the compiled plan, by the names in it: mounts swap links."""
+    named = [file.path.absolute()]
     for description in descriptions.values():
         named.extend(description.files)
     for api in file.plan.apis.values():
         for credential in api.credentials.values():
             if credential.jwt is not None and credential.jwt.jwks.file is not None:
-                named.append((file.folder / credential.jwt.jwks.file).resolve())
+                named.append((file.folder / credential.jwt.jwks.file).absolute())
     return tuple(dict.fromkeys(named))
 
 

@@ -14,4 +14,4 @@ def named_files(path: Path) -> set[Path]:
     except Exception:
         # Compiling says what is wrong with the file; whoever watches it must live to see it mended.
         named = []
-    return {path.resolve(), *((path.parent / name).resolve() for name in named)}
+    return {path.absolute(), *((path.parent / name).absolute() for name in named)}
