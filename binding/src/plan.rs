@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use yett_engine::Plan;
 use yett_engine::plan::Fault;
 use yett_engine::reason::CATALOGUE_HASH;
+use yett_gateway::check_tls;
 
 create_exception!(
     yett._engine,
@@ -37,11 +38,17 @@ fn catalogue_hash() -> &'static str {
     CATALOGUE_HASH
 }
 
-/// Loads a compiled plan and gives its hash. Raises `PlanFault`.
+/// Loads a compiled plan and gives its hash; with `tls`, what its listeners are to show is judged as a child does it
+/// (`tls` of `docs/control-protocol.md`, as JSON). Raises `PlanFault`.
 #[pyfunction]
-fn load_plan(py: Python<'_>, plan: &[u8]) -> PyResult<String> {
-    py.detach(|| Plan::load(plan).map(|plan| plan.hash.to_string()))
-        .map_err(|faults| fault(py, faults))
+#[pyo3(signature = (plan, tls=None))]
+fn load_plan(py: Python<'_>, plan: &[u8], tls: Option<&str>) -> PyResult<String> {
+    let judge = || {
+        let plan = Plan::load(plan)?;
+        tls.map_or(Ok(()), |tls| check_tls(&plan.gateway.listen, tls))?;
+        Ok(plan.hash.to_string())
+    };
+    py.detach(judge).map_err(|faults| fault(py, faults))
 }
 
 /// The hash that names a plan: SHA-256 of exactly these bytes, in hex. The plan is not read.

@@ -29,3 +29,4 @@ mod wire;
 pub mod worker;
 
 pub use config::key_sets;
+pub use tls::check as check_tls;

@@ -149,7 +149,7 @@ def ca():
 
 @pytest.fixture
 def serving(plan, lines, tmp_path, ca):
-    """Starts a gateway with these certificates, by file name; more of `tls` and of `gateway` may follow."""
+    """Starts a gateway with these certificates by file name (none: it is there), and more of `tls`, `gateway`."""
 
     def serving(pairs: dict[str, Pair | None], tls: str = "", more: str = "") -> Listener:
         (tmp_path / "ca.pem").write_text(ca.pem)

@@ -4,6 +4,7 @@ import socket
 import ssl
 import subprocess
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 from tests.certificates import Pair
@@ -70,3 +71,13 @@ def write(folder: Path, name: str, pair: Pair) -> None:
         key.touch(0o600)
     key.write_text(pair.key)
     (folder / f"{name}.pem").write_text(pair.pem)
+
+
+def ask(stream: socket.socket, path: str = "/open", **headers: str) -> HTTPResponse:
+    """The answer to a request on a connection that stays open."""
+    connection = HTTPConnection("a.example")
+    connection.sock = stream
+    connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    answer = connection.getresponse()
+    answer.body = answer.read()
+    return answer

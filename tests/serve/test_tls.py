@@ -4,14 +4,13 @@ import shutil
 import socket
 import ssl
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import pytest
 
 from tests.certificates import CLIENT, SERVER, made, revoked, rsa_key
 from tests.serve.conftest import Notes
-from tests.serve.secure import SECONDS, Listener, context, run, write
+from tests.serve.secure import SECONDS, Listener, ask, context, run, write
 from yett.policy.compile import compile_plan
 from yett.serve import supervisor
 from yett.serve.gateway import Gateway
@@ -19,16 +18,6 @@ from yett.serve.log import Log
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl here")
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
-
-
-def ask(stream: socket.socket, path: str = "/open", **headers: str) -> HTTPResponse:
-    """The answer to a request on a connection that stays open."""
-    connection = HTTPConnection("a.example")
-    connection.sock = stream
-    connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
-    answer = connection.getresponse()
-    answer.body = answer.read()
-    return answer
 
 
 def test_the_certificate_of_the_name(serving, ca):
@@ -167,59 +156,6 @@ def test_curl(one):
     url = f"https://a.example:{one.address[1]}/open"
     done = run(*command, url, url)
     assert (done.stdout, done.stderr) == ('{"id": 7}{"id": 7}', "")
-
-
-def test_changed_files_are_in_force_and_no_connection_is_lost(one, ca, lines):
-    with one.connect() as old:
-        assert ask(old).status == 200
-        write(one.folder, "a", made("a", ca, names=["a.example", "new.example"]))
-        lines.wait("certificates changed")
-        assert ask(old).status == 200
-    assert one.shown() == ["a.example", "new.example"]
-
-
-def swap(link: Path, target: str) -> None:
-    """What certbot and the mounts of Kubernetes do: nobody sees a moment without the link."""
-    new = link.with_name("new")
-    new.symlink_to(target)
-    new.replace(link)
-
-
-def test_a_link_that_is_swapped_is_a_change(serving, ca, lines, tmp_path):
-    for version, names in (("v1", ["a.example"]), ("v2", ["a.example", "new.example"])):
-        (tmp_path / version).mkdir()
-        write(tmp_path / version, "a", made("a", ca, names=names))
-    (tmp_path / "data").symlink_to("v1")
-    for file in ("a.pem", "a.key"):
-        (tmp_path / file).symlink_to(f"data/{file}")
-    listener = serving({"a": None})
-    assert listener.shown() == ["a.example"]
-    swap(tmp_path / "data", "v2")
-    lines.wait("certificates changed")
-    assert listener.shown() == ["a.example", "new.example"]
-
-
-def test_a_bad_certificate_is_refused_and_the_old_one_stays(one, ca, lines):
-    past = datetime.now(UTC) - timedelta(days=10)
-    write(one.folder, "a", made("a", ca, names=["a.example", "late.example"], begins=past, days=5))
-    lines.wait(supervisor.REFUSED)
-    while "found in a.pem a certificate that ended at" not in lines.lines.get(timeout=SECONDS)["message"]:
-        pass
-    assert one.shown() == ["a.example"]
-    write(one.folder, "a", made("a", ca, names=["a.example", "new.example"]))
-    lines.wait("certificates changed")
-    assert one.shown() == ["a.example", "new.example"]
-
-
-def test_another_file_in_the_plan(serving, ca, lines, plan):
-    listener = serving({"a": made("a", ca, names=["a.example"])})
-    write(listener.folder, "b", made("b", ca, names=["b.example"]))
-    text = (listener.folder / "yett.yaml").read_text()
-    with listener.connect() as old:
-        assert ask(old).status == 200
-        (listener.folder / "yett.yaml").write_text(text.replace("a.pem", "b.pem").replace("a.key", "b.key"))
-        lines.wait("a new child serves")
-        assert listener.shown() == ["b.example"]
 
 
 def refuses(listener: Listener, **how) -> bool:

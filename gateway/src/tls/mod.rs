@@ -18,7 +18,7 @@ use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::Ticketer;
 use rustls::server::{NoServerSessionStorage, ProducesTickets};
 use serde::Deserialize;
-use yett_engine::plan::{Listen, Tls, TlsClients};
+use yett_engine::plan::{Fault, Listen, Tls, TlsClients};
 
 pub(crate) use certificates::Shown;
 use certificates::{Certificates, Pair};
@@ -39,6 +39,37 @@ pub(crate) struct Material {
     /// PEM: lists of certificates of clients that are revoked; none: nobody asks for them.
     #[serde(default)]
     revoked: Option<String>,
+}
+
+/// Judges what a worker would be handed for a plan's listeners, as the worker does when it takes it; nothing is kept.
+///
+/// `material` is `tls` of `docs/control-protocol.md`, as JSON.
+///
+/// # Errors
+/// Each listener that refuses what it is to show, as a pointer into the plan, and why; never a part of a key.
+pub fn check(listen: &[Listen], material: &str) -> Result<(), Vec<Fault>> {
+    let handed: Vec<Option<Material>> = serde_json::from_str(material).map_err(|_| {
+        let found = "found other material, expected certificates, or null, for each listener".to_owned();
+        vec![fault("/gateway/listen".to_owned(), found)]
+    })?;
+    let handed = handed.iter().map(Option::as_ref).chain(std::iter::repeat(None));
+    let refused = listen
+        .iter()
+        .zip(handed)
+        .enumerate()
+        .filter_map(|(number, (listen, material))| {
+            let why = Listener::new(*listen)
+                .and_then(|listener| listener.serving(material))
+                .err()?;
+            let found = why.trim_start_matches(['/', ':', ' ']).to_owned();
+            Some(fault(format!("/gateway/listen/{number}"), found))
+        });
+    let refused: Vec<Fault> = refused.collect();
+    if refused.is_empty() { Ok(()) } else { Err(refused) }
+}
+
+fn fault(pointer: String, found: String) -> Fault {
+    Fault { pointer, found }
 }
 
 /// The TLS of every listener, in the order of the plan's.

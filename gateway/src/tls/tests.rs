@@ -17,7 +17,7 @@ use rustls::{
 use serde_json::json;
 use yett_engine::plan::{Listen, Tls, TlsClients, TlsProfile};
 
-use super::{Listeners, Material};
+use super::{Listeners, Material, check};
 
 const AUTHORITY: &str = include_str!("../../tests/certificates/ca.pem");
 const CHAIN: &str = include_str!("../../tests/certificates/leaf.pem");
@@ -268,4 +268,22 @@ fn who_was_believed_by_another_list_is_not_any_more() {
     let after = listeners.serving(0).unwrap().trust;
     listeners.set(&[material(AUTHORITY)]).unwrap();
     assert!(!listeners.holds(after) && !listeners.holds(before));
+}
+
+#[test]
+fn what_no_handshake_can_be_answered_with_is_told_by_listener() {
+    let secret = listen(TlsProfile::Modern, TlsClients::Off);
+    let pair = |chain: &str| json!({"certificates": [{"chain": chain, "key": KEY}]});
+    let told = |material: serde_json::Value| match check(&[secret, secret], &material.to_string()) {
+        Ok(()) => Vec::new(),
+        Err(faults) => faults.into_iter().map(|fault| (fault.pointer, fault.found)).collect(),
+    };
+    let at = |number: usize, found: &str| (format!("/gateway/listen/{number}"), found.to_owned());
+    assert_eq!(told(json!([pair(CHAIN), pair(CHAIN)])), []);
+    let both = told(json!([pair(&CHAIN.replace("CERTIFICATE", "X509 CERTIFICATE"))]));
+    let nothing = at(1, "found nothing, expected certificates");
+    assert_eq!(both, [at(0, "certificates/0: the chain is empty"), nothing]);
+    let other = told(json!(KEY));
+    assert_eq!(other.len(), 1);
+    assert!(other.iter().all(|(_, found)| !found.contains("PRIVATE")));
 }

@@ -1,7 +1,8 @@
-"""A compiled plan, accepted by the engine; what the engine refuses is told at the place it came from."""
+"""A compiled plan, accepted by the engine, and its certificates, accepted by the gateway; each refusal at its place."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from yett._engine import PlanFault, load_plan
@@ -11,15 +12,23 @@ from yett.policy.findings import PlanError
 
 
 def accept(path: Path) -> Compiled:
-    """Compile the plan at `path` and have the engine load it.
+    """Compile the plan at `path`, have the engine load it, and the gateway read what its listeners show.
 
     Raises `PlanError` with everything that is wrong with the plan and its descriptions.
     """
     compiled = compile_plan(path)
     try:
-        load_plan(compiled.plan)
+        load_plan(compiled.plan, _material(compiled))
     except PlanFault as fault:
-        expected = "what the engine can judge by"
-        problems = [Problem(compiled.place(pointer), found, expected) for pointer, found in fault.faults]
-        raise PlanError(problems) from None
+        raise PlanError([_problem(compiled, pointer, found) for pointer, found in fault.faults]) from None
     return compiled
+
+
+def _material(compiled: Compiled) -> str | None:
+    return json.dumps([one.document if one else None for one in compiled.tls]) if any(compiled.tls) else None
+
+
+def _problem(compiled: Compiled, pointer: str, found: str) -> Problem:
+    of_listener = pointer.startswith("/gateway/listen")
+    expected = "what a listener can show" if of_listener else "what the engine can judge by"
+    return Problem(compiled.place(pointer), found, expected)

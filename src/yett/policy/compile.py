@@ -56,7 +56,9 @@ def compile_plan(path: Path) -> Compiled:
     except PlanError as error:
         raise PlanError([*error.problems, *_description_problems(path), *_rest_problems(path)]) from None
     problems = Problems()
-    places: dict[str, Place] = {}
+    places = {
+        f"/gateway/listen/{at}": file.place("gateway", "listen", at) for at in range(len(file.plan.gateway.listen))
+    }
     now = certificates.now()
     tls = certificates.material(file, problems, now)
     descriptions = _read_descriptions(file, problems)

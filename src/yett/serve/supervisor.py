@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -52,6 +53,7 @@ class Supervisor:
         self._sockets = Sockets(listen)
         self._children = Children(self._sockets, clock, lambda child, message: self._events.put(Told(child, message)))
         self._offered: Compiled | None = None  # the child was told of it, and has not answered
+        self._shown: Compiled | None = None  # the child was told of its certificates, and has not answered
         self._building = False
         self._wanted = False  # files changed while a change was under way
         self._replacing = False  # another child is asked for
@@ -191,8 +193,8 @@ class Supervisor:
             self._sockets.keep(self._charge.addresses)
             self._log.error("the new child ended before it served; the old one stays", code=code)
         elif which == "serving" and self._stopping is None:
-            self._wanted = self._wanted or self._offered is not None
-            self._offered = None
+            self._wanted = self._wanted or self._is_told()
+            self._offered = self._shown = None
             seconds = self._children.restart_later()
             self._log.error("the child ended; it is started again", code=code, seconds=f"{seconds:.1f}")
 
@@ -215,10 +217,8 @@ class Supervisor:
             self._ready(child)
         elif message.get("id") == "plan":
             self._answered(message)
-        elif message.get("id") == "tls" and "refused" in message:
-            self._log.error("the child refuses the certificates", why=message["refused"])
         elif message.get("id") == "tls":
-            self._log.info("certificates changed", listeners=message.get("tls"))
+            self._answered_certificates(message)
         elif message.get("id") == "keys" and "refused" in message:
             self._log.error("the child refuses the keys", why=message["refused"])
         elif message.get("id") == "keys":
@@ -263,7 +263,10 @@ class Supervisor:
     # changes
 
     def _is_busy(self) -> bool:
-        return self._building or self._offered is not None or self._children.rising is not None
+        return self._building or self._is_told() or self._children.rising is not None
+
+    def _is_told(self) -> bool:
+        return self._offered is not None or self._shown is not None
 
     def _build(self) -> None:
         """Compiles in another thread: keys are revoked within a second also while a large plan is compiled."""
@@ -336,10 +339,11 @@ class Supervisor:
         if "refused" in message:
             self._log.error(REFUSED, why=message["refused"], plan=self.plan_hash)
             return
-        self._certify(offered)
-        self._charge = Charge(offered, self._charge.stock)
+        # Its certificates are in force when the child has taken them: a restart must not begin with what it refuses.
+        self._charge = Charge(replace(offered, tls=self._charge.compiled.tls), self._charge.stock)
         self._log.info("plan reloaded", plan=offered.hash)
         self._say_findings(offered)
+        self._certify(offered)
 
     def _certify(self, compiled: Compiled) -> None:
         """Hands on other certificates, if there are any: they are in no plan."""
@@ -347,10 +351,20 @@ class Supervisor:
         if compiled.tls == self._charge.compiled.tls or serving is None:
             return
         if self._send(serving, tls=certificates(compiled), id="tls"):
-            self._charge = Charge(compiled, self._charge.stock)
-            self._say_findings(compiled)
+            self._shown = compiled
         else:
             self._wanted = True  # tell the next one
+
+    def _answered_certificates(self, message: Message) -> None:
+        shown, self._shown = self._shown, None
+        if shown is None:
+            return
+        if "refused" in message:
+            self._log.error("the child refuses the certificates, the old ones stay", why=message["refused"])
+            return
+        self._charge = Charge(shown, self._charge.stock)
+        self._log.info("certificates changed", listeners=message.get("tls"))
+        self._say_findings(shown)
 
     def _look_for_keys(self) -> None:
         """Looks in another thread: a database that does not answer holds up no plan, no child and no end."""
