@@ -115,6 +115,35 @@ def test_a_twin_that_would_write_is_said(running):
     assert row.why_unproven() == {"its twin would write"}
 
 
+class Counting(Stub):
+    """Counts what would have written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes = 0
+
+    def converse(self, connection):
+        with connection:
+            while octets := connection.recv(65536):
+                self.writes += octets.count(b"POST /things")
+                connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+
+def test_no_benign_request_writes(tmp_path):
+    text = DESCRIPTION.replace("security: [{bearer: []}]", "security: []")
+    start, end = text.index("    get:"), text.index("    post:")
+    (tmp_path / "openapi.yaml").write_text(text[:start] + text[end:])
+    counting = Counting()
+    with counting.serving() as stub:
+        plan = (PLAN % stub.url).split("    security")[0] + "    limit: none\n"
+        (tmp_path / "yett.yaml").write_text(plan)
+        with Gateway(tmp_path / "yett.yaml") as gateway:
+            report = prove(gateway.url, tmp_path)
+    assert counting.writes == 0
+    (row,) = (row for row in report.rows if row.reason.id == "admit.length.conflicting")
+    assert row.why_unproven() == {"its twin would write"}
+
+
 def test_a_credential_that_is_refused_ends_the_proof(running, monkeypatch):
     other = Issuer.create()
     token = other.sign([("alg", "ES256"), ("kid", "proof")], [("iss", "https://i.example"), ("sub", "anna")], "own")

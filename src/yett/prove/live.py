@@ -120,6 +120,8 @@ class Live:
 
     def _play(self, proof: Proof, case: Case, reason: Reason, site: Site) -> None:
         if case.connection is not None:
+            if site.plan["method"] not in READING or _writes(case.connection.twin):
+                raise NoPlaceError(_WOULD_WRITE)
             sent = [self._send_bytes(octets, site) for octets in (case.connection.attack, case.connection.twin)]
             self.played.append(Played(proof, reason, site.name, sent[0], sent[1]))
             return
@@ -143,6 +145,13 @@ class Live:
         message = self._live(benign(site, self.world.issuer, self.world.store))
         show_real(message, ())
         return self.endpoint.ask(lambda trace_id: aimed(octets, head(_sent(message), trace_id)), ends=True)
+
+
+def _writes(octets: bytes) -> bool:
+    """Whether a request that goes out as it stands, not to the operation, is none that reads."""
+    return aimed(octets, b"") == octets and not octets.lstrip().startswith(
+        tuple(f"{each} ".encode() for each in READING)
+    )
 
 
 def _sent(message: Message) -> Sent:
