@@ -51,6 +51,33 @@ def test_a_list(yett, shown):
     assert yett("certs", "list").out == done.out
 
 
+@pytest.mark.parametrize(
+    ("names", "kept", "says"),
+    [
+        (["CA"], [], "found the name 'CA', expected another: tls/CA.pem is the authority's"),
+        ([], ["localhost.pem", "localhost.key"], "found tls/localhost.pem, which is not of this authority"),
+        ([], ["localhost.key"], "found tls/localhost.key, which is not of this authority"),
+        ([], ["ca.pem"], "found tls/ca.pem alone, expected an authority's chain and its key, or neither"),
+        ([], ["ca.key"], "found tls/ca.key alone, expected an authority's chain and its key, or neither"),
+        ([], ["ca.pem", "ca.key"], "found tls/ca.key, which is not the key of a development authority in tls/ca.pem"),
+    ],
+)
+def test_certificates_for_development_never_take_the_place_of_others(yett, tmp_path, names, kept, says):
+    (tmp_path / "tls").mkdir()
+    texts = {"pem": made("real", names=["localhost"]).pem, "key": made("real").key}
+    for name in kept:
+        (tmp_path / "tls" / name).write_text(texts[name[-3:]])
+    done = yett("certs", "dev", *names)
+    assert (done.code, done.err.startswith(says)) == (2, True), done.err
+    assert {name: (tmp_path / "tls" / name).read_text() for name in kept} == {name: texts[name[-3:]] for name in kept}
+
+
+def test_certificates_for_development_take_the_place_of_their_own(yett, tmp_path):
+    assert [yett("certs", "dev").code for _ in range(2)] == [0, 0]
+    (tmp_path / "tls" / "localhost.key").unlink()
+    assert yett("certs", "dev").code == 0
+
+
 def test_a_list_as_json(yett, shown):
     certificate = shown(30.5)
     done = yett("certs", "--json")

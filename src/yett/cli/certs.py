@@ -79,7 +79,7 @@ def dev(names: Names = None, plan: PlanOption = DEFAULT_PLAN) -> None:
     try:
         authority = DevAuthority.in_folder(folder)
         chain, key = authority.issue(wanted)
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise CannotRun(str(error)) from None
     _keep_out_of_git(folder)
     typer.echo(f"wrote {chain} and its key {key}, for {', '.join(wanted)}, good for 90 days\n\nIn {plan}:\n")

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -42,11 +43,11 @@ class DevAuthority:
     def in_folder(cls, folder: Path) -> DevAuthority:
         """The authority of a folder, `ca.pem` and `ca.key`; else made. Raises `OSError`, `ValueError`."""
         chain, key = folder / "ca.pem", folder / "ca.key"
-        if chain.exists() and key.exists():
-            loaded = load_pem_private_key(key.read_bytes(), password=None)
-            if not isinstance(loaded, ec.EllipticCurvePrivateKey):
-                raise ValueError(f"{key} is not a key of this kind of authority")
-            return cls(folder, x509.load_pem_x509_certificate(chain.read_bytes()), loaded)
+        there = [path for path in (chain, key) if path.exists()]
+        if len(there) == 1:
+            raise ValueError(f"found {there[0]} alone, expected an authority's chain and its key, or neither")
+        if there:
+            return cls._read(folder, chain, key)
         made = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Yett development authority")])
         builder = _builder(name, name, made.public_key(), _AUTHORITY_DAYS)
@@ -58,10 +59,24 @@ class DevAuthority:
         chain.write_bytes(certificate.public_bytes(Encoding.PEM))
         return cls(folder, certificate, made)
 
+    @classmethod
+    def _read(cls, folder: Path, chain: Path, key: Path) -> DevAuthority:
+        loaded = load_pem_private_key(key.read_bytes(), password=None)
+        certificate = _certificate(chain)
+        if not isinstance(loaded, ec.EllipticCurvePrivateKey) or loaded.public_key() != certificate.public_key():
+            raise ValueError(f"found {key}, which is not the key of a development authority in {chain}")
+        return cls(folder, certificate, loaded)
+
     def issue(self, names: Iterable[str], *, client: bool = False, file: str | None = None) -> tuple[Path, Path]:
-        """A chain and its key for DNS names and addresses, in the folder. Raises `OSError`, `ValueError`."""
+        """A chain and its key for DNS names and addresses, in the folder, in the place of older ones of this authority.
+
+        Raises `OSError`, and `ValueError` where a name is none, or a file of another authority is in the way.
+        """
         wanted = list(names)
         named = [_name(each) for each in wanted]
+        base = file or wanted[0].replace("*", "any").replace(":", "-")
+        chain, key = self.folder / f"{base}.pem", self.folder / f"{base}.key"
+        self._check_place(chain, key)
         made = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, wanted[0][:64])])
         builder = _builder(subject, self.certificate.subject, made.public_key(), _CERTIFICATE_DAYS)
@@ -72,11 +87,24 @@ class DevAuthority:
         builder = builder.add_extension(identifier, critical=False)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         certificate = builder.sign(self._key, hashes.SHA256())
-        base = file or wanted[0].replace("*", "any").replace(":", "-")
-        chain, key = self.folder / f"{base}.pem", self.folder / f"{base}.key"
         chain.write_bytes(certificate.public_bytes(Encoding.PEM))
         _write(key, _pem(made))
         return chain, key
+
+    def _check_place(self, chain: Path, key: Path) -> None:
+        """Keys cannot be had again: what this authority did not make stays."""
+        if chain.stem.lower() == "ca":
+            raise ValueError(f"found the name {chain.stem!r}, expected another: {chain} is the authority's")
+        there = next((path for path in (chain, key) if path.exists()), None)
+        if there is not None and not (there == chain and self._has_issued(chain)):
+            raise ValueError(f"found {there}, which is not of this authority, expected none; move it elsewhere")
+
+    def _has_issued(self, chain: Path) -> bool:
+        try:
+            _certificate(chain).verify_directly_issued_by(self.certificate)
+        except (ValueError, TypeError, InvalidSignature):
+            return False
+        return True
 
 
 def _builder(
@@ -87,6 +115,13 @@ def _builder(
     builder = builder.serial_number(x509.random_serial_number())
     builder = builder.not_valid_before(begins).not_valid_after(begins + timedelta(days=days))
     return builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+
+
+def _certificate(path: Path) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    except (ValueError, x509.InvalidVersion):
+        raise ValueError(f"found {path}, which is no certificate in PEM") from None
 
 
 def _name(text: str) -> x509.GeneralName:
