@@ -78,6 +78,17 @@ def test_certificates_for_development_take_the_place_of_their_own(yett, tmp_path
     assert yett("certs", "dev").code == 0
 
 
+def test_the_plan_and_json_may_stand_before_the_verb(yett, shown, tmp_path):
+    shown(30.5)
+    (tmp_path / "yett.yaml").rename(tmp_path / "other.yaml")
+    listed = yett("certs", "list", "--plan", "other.yaml", "--json")
+    assert (listed.code, json.loads(listed.out)[0]["listener"]) == (0, "127.0.0.1:8080")
+    assert yett("certs", "--plan", "other.yaml", "--json", "list") == listed
+    (tmp_path / "below").mkdir()
+    for arguments in (["--plan", "below/yett.yaml", "dev"], ["--plan", "none", "dev", "-p", "below/yett.yaml"]):
+        assert "wrote below/tls/localhost.pem" in yett("certs", *arguments).out
+
+
 def test_a_list_as_json(yett, shown):
     certificate = shown(30.5)
     done = yett("certs", "--json")

@@ -36,12 +36,27 @@ def certs(context: typer.Context, plan: PlanOption = DEFAULT_PLAN, as_json: AsJs
     `yett certs dev` makes a local authority and a certificate.
     """
     if context.invoked_subcommand is None:
-        list_certificates(plan, as_json)
+        _list(plan, as_json)
+    context.obj = {name: context.params[name] for name in context.params if _is_given(context, name)}
 
 
 @app.command("list")
-def list_certificates(plan: PlanOption = DEFAULT_PLAN, as_json: AsJson = False) -> None:
+def list_certificates(context: typer.Context, plan: PlanOption = DEFAULT_PLAN, as_json: AsJson = False) -> None:
     """Show each listener's certificates: names, key, issuer, end. Exit 1 where one is wrong, or ends within 7 days."""
+    _list(_plan(context, plan), as_json or "as_json" in context.obj)
+
+
+def _is_given(context: typer.Context, option: str) -> bool:
+    source = context.get_parameter_source(option)
+    return source is not None and source.name != "DEFAULT"
+
+
+def _plan(context: typer.Context, plan: Path) -> Path:
+    """The plan that stands behind the verb, else the one before it."""
+    return plan if _is_given(context, "plan") else context.obj.get("plan", plan)
+
+
+def _list(plan: Path, as_json: bool) -> None:
     from yett.openapi.problem import Problems
     from yett.policy import certificates
     from yett.policy.findings import PlanError
@@ -67,13 +82,14 @@ def list_certificates(plan: PlanOption = DEFAULT_PLAN, as_json: AsJson = False) 
 
 
 @app.command()
-def dev(names: Names = None, plan: PlanOption = DEFAULT_PLAN) -> None:
+def dev(context: typer.Context, names: Names = None, plan: PlanOption = DEFAULT_PLAN) -> None:
     """Make a local authority and a certificate of it in `tls/` beside the plan. For development alone.
 
     The authority is made once; its certificates are good for 90 days.
     """
     from yett.policy.dev_authority import DevAuthority
 
+    plan = _plan(context, plan)
     wanted = names or [*_LOCAL]
     folder = plan.parent / _FOLDER
     try:
