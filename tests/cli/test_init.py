@@ -3,11 +3,21 @@
 import hashlib
 import io
 import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from yett.cli.fetch import spread
+from yett.cli.proposal import Proposal
+from yett.openapi import read
+from yett.openapi.load import Document
+from yett.openapi.problem import Problems
 from yett.prove.issuer import Issuer
 
 UPSTREAM = ("--upstream", "http://127.0.0.1:9000")
@@ -36,6 +46,40 @@ def test_a_file(yett, tmp_path):
     assert api["credentials"] == {"key": {"api_key": {}}}
     assert "public: [GET /health]" in (tmp_path / "yett.yaml").read_text()
     assert yett("check", "--strict").code == 0
+
+
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+PART = NAMES.map(lambda text: re.sub("[{}/?#%]", "", text) or "a")
+
+
+def described(folder, operation, scheme, part, kind):
+    """A description with these names where no rule of OpenAPI binds them."""
+    path = folder / "openapi.json"
+    get = {"operationId": operation, "responses": {"200": {"description": "ok"}}}
+    schemes = {"s": {"type": "apiKey", "in": "query", "name": "k"}, "t": {"type": "http", "scheme": "bearer"}}
+    document = APP | {"paths": {f"/{part}": {"get": get}}, "components": {"securitySchemes": schemes}}
+    path.write_text(json.dumps(document))
+    found = read(path)
+    schemes = {scheme: replace(found.schemes[kind], name=scheme)}
+    return replace(found, schemes=schemes)
+
+
+@given(NAMES, NAMES, PART, st.sampled_from("st"))
+@example("a\nyett: 2", "s\n    danger_plaintext: true", "healthz", "t")
+@example("a\u2028b", "s\x85mode: report", "a", "s")
+def test_no_name_of_a_description_becomes_a_line_of_the_plan(operation, scheme, part, kind):
+    with TemporaryDirectory() as folder:
+        found = described(Path(folder), operation, scheme, part, kind)
+        text = Proposal(found, "openapi.json", "http://127.0.0.1:9", "127.0.0.1:8080", None, None, None).text()
+        plan = Path(folder, "yett.yaml")
+        plan.write_text(text)
+        root = Document(str(plan), plan.read_bytes(), Problems()).root
+    assert root.keys() == {"yett", "gateway", "evidence", "apis"}
+    [api] = root["apis"].values()
+    assert api.keys() <= {"openapi", "upstream", "security", "credentials"}
+    assert api["credentials"].keys() <= {scheme, "key"}
+    line = next(line for line in text.splitlines() if "role: admin" in line)
+    assert yaml.safe_load(line.lstrip(" #"))[0]["operations"] == [operation]
 
 
 def test_a_plan_is_not_overwritten(yett, tmp_path):

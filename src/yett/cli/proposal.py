@@ -128,11 +128,11 @@ class Proposal:
         """What changes for clients, and is easily missed."""
         silent = [each.id for each in self.description.operations if each.security is None]
         if silent:
-            names = ", ".join([*silent[:_MOST_NAMES], *(["…"] if len(silent) > _MOST_NAMES else [])])
+            names = ", ".join([*map(_shown, silent[:_MOST_NAMES]), *(["…"] if len(silent) > _MOST_NAMES else [])])
             yield (
                 f"the description of {len(silent)} operation{'s'[: len(silent) != 1]} ({names}) says nothing about "
                 "security: by `security.default` strangers may not call them; "
-                f"`public: [{', '.join(self._healths or silent[:1])}]` below `security` would open some"
+                f"`public: [{', '.join(self._healths or map(_text, silent[:1]))}]` below `security` would open some"
             )
 
     @cached_property
@@ -170,14 +170,15 @@ class Proposal:
         for name, proposed in self.credentials.items():
             yield f"      {_text(name)}: {proposed}\n"
         if self._by_key:
-            yield _BY_KEY.format(scheme=", ".join(self._by_key))
+            yield _BY_KEY.format(scheme=", ".join(map(_shown, self._by_key)))
         if self.uses_keys and not self.issuer:
             yield "      # `yett keys add NAME` makes a key. With an issuer of tokens, in place of `api_key`:\n"
             yield "      #   {jwt: {issuer: https://idp.example.com, audience: "
             yield f"{self.api}, jwks: {{url: https://idp.example.com/jwks.json}}}}}}\n"
         for scheme in self.description.schemes.values():
             if scheme.name not in self.credentials:
-                yield f"      # {scheme.name} ({scheme.kind}) is not verified yet: operations that need it are closed\n"
+                name = _shown(scheme.name)
+                yield f"      # {name} ({scheme.kind}) is not verified yet: operations that need it are closed\n"
 
 
 def _text(value: str) -> str:
@@ -189,4 +190,22 @@ def _text(value: str) -> str:
         "yes",
         "no",
     )
-    return value if plain and not value.endswith(":") else "'" + value.replace("'", "''") + "'"
+    if plain and not value.endswith(":"):
+        return value
+    return "'" + value.replace("'", "''") + "'" if value.isprintable() else _escaped(value)
+
+
+def _shown(value: str) -> str:
+    """A text of the description for a comment or a terminal: what is not printed could end the line, and more."""
+    return value if value.isprintable() else _escaped(value)
+
+
+def _escaped(value: str) -> str:
+    """A text in one line, as YAML reads it back."""
+    return '"' + "".join(_character(each) for each in value) + '"'
+
+
+def _character(each: str) -> str:
+    if each in '"\\':
+        return f"\\{each}"
+    return each if each.isprintable() else f"\\U{ord(each):08x}"
