@@ -99,6 +99,17 @@ def test_a_description_that_comes_after_its_plan(guarded, said):
     assert status(guarded, "GET", "/download") == 401
 
 
+def test_a_file_of_a_description_that_comes_after_it(guarded, said):
+    assert status(guarded, "GET", "/health") == 200
+    description = json.loads((guarded.folder / "openapi.json").read_text())
+    item, description["paths"]["/health"] = description["paths"]["/health"], {"$ref": "health.json"}
+    written(guarded.folder, json.dumps(description), "openapi.json")
+    said.wait("health.json")
+    written(guarded.folder, json.dumps(item), "health.json")
+    said.wait("the plan is unchanged")
+    assert status(guarded, "GET", "/health") == 200
+
+
 def test_a_fault_of_the_compiler_does_not_end_revocation(guarded, said, key, monkeypatch):
     assert status(guarded, "POST", "/orders", json={"item": 7}, headers={"x-api-key": key}) == 201
 

@@ -68,6 +68,15 @@ def test_what_a_child_would_not_read_is_refused_before_it_is_told(one, ca, lines
     assert one.shown() == ["a.example"]
 
 
+def test_files_that_come_after_the_plan_that_names_them(one, ca, lines):
+    plan = one.folder / "yett.yaml"
+    plan.write_text(plan.read_text().replace("a.pem", "b.pem").replace("a.key", "b.key"))
+    lines.wait(supervisor.REFUSED)
+    write(one.folder, "b", made("b", ca, names=["b.example"]))
+    lines.wait("a new child serves")
+    assert one.shown() == ["b.example"]
+
+
 def test_certificates_that_the_child_refuses_are_not_in_force(one, ca, lines, monkeypatch):
     monkeypatch.setattr(check, "load_plan", lambda plan, tls=None: load_plan(plan))
     pair = made("a", ca, names=["a.example", "new.example"])

@@ -88,6 +88,11 @@ class Library:
         opened = (path for path, document in self._documents.items() if document is not None)
         return tuple(self._names[path] for path in opened)
 
+    @property
+    def tried(self) -> tuple[Path, ...]:
+        """The same, with those that cannot be read."""
+        return tuple(self._names.values())
+
     def follow(self, site: Site, reference: str) -> Site | None:
         """Where `reference`, written at `site`, leads; none (and a problem) if nowhere."""
         key = (site.document.file, reference)

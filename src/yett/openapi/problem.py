@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,11 +38,12 @@ class Problem:
 
 
 class DescriptionError(Exception):
-    """A description that cannot be used; `problems` holds everything that was found, in order of place."""
+    """A description that cannot be used; `problems` holds all that was found, by place, `files` all that was tried."""
 
     def __init__(self, problems: list[Problem]) -> None:
         """Keep `problems`, sorted and without repeats."""
         self.problems = sorted(set(problems))
+        self.files: tuple[Path, ...] = ()
         super().__init__("\n".join(map(str, self.problems)))
 
 

@@ -27,6 +27,14 @@ def read(path: Path) -> Description:
     """
     problems = Problems()
     library = Library(path, problems)
+    try:
+        return _read(library, problems)
+    except DescriptionError as error:
+        error.files = library.tried
+        raise
+
+
+def _read(library: Library, problems: Problems) -> Description:
     problems.hold()
     validate(library, problems)
     problems.hold()

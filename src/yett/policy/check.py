@@ -20,7 +20,8 @@ def accept(path: Path) -> Compiled:
     try:
         load_plan(compiled.plan, _material(compiled))
     except PlanFault as fault:
-        raise PlanError([_problem(compiled, pointer, found) for pointer, found in fault.faults]) from None
+        problems = [_problem(compiled, pointer, found) for pointer, found in fault.faults]
+        raise PlanError(problems, compiled.files) from None
     return compiled
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,17 +55,18 @@ def compile_plan(path: Path) -> Compiled:
     try:
         file = read_plan(path)
     except PlanError as error:
-        raise PlanError([*error.problems, *_description_problems(path), *_rest_problems(path)]) from None
-    problems = Problems()
+        problems, tried = _rest(path)
+        raise PlanError([*error.problems, *_description_problems(path), *problems.errors], tried) from None
+    problems, tried = Problems(), list[Path]()
     places = {
         f"/gateway/listen/{at}": file.place("gateway", "listen", at) for at in range(len(file.plan.gateway.listen))
     }
     now = certificates.now()
     tls = certificates.material(file, problems, now)
-    descriptions = _read_descriptions(file, problems)
+    descriptions = _read_descriptions(file, problems, tried)
     compilers, apis = _apis(file, descriptions, places, problems)
     if problems.errors:
-        raise PlanError(problems.errors)
+        raise PlanError(problems.errors, [*tried, *_files(file, descriptions, tls)])
     document = {"yett": FORMAT, "catalogue": catalogue_hash(), "gateway": _gateway(file), "apis": apis}
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     compiled = Compiled(
@@ -73,7 +75,7 @@ def compile_plan(path: Path) -> Compiled:
         source=file,
         descriptions=descriptions,
         findings=(*tell(file, compilers), *certificates.lasting(tls), *certificates.ending(tls, now)),
-        files=(*_files(file, descriptions), *(path for one in tls if one for path in one.files)),
+        files=_files(file, descriptions, tls),
         places=places,
         tls=tuple(tls),
     )
@@ -91,10 +93,11 @@ def _apis(
     return compilers, [compiler.compile(f"/apis/{number}", places) for number, compiler in enumerate(compilers)]
 
 
-def _read_descriptions(file: PlanFile, problems: Problems) -> dict[str, Description]:
+def _read_descriptions(file: PlanFile, problems: Problems, tried: list[Path]) -> dict[str, Description]:
     found: dict[str, Description] = {}
     for name, api in file.plan.apis.items():
         path = file.folder / api.openapi
+        tried.append(path.absolute())
         if not path.is_file():
             place = file.place("apis", name, "openapi")
             problems.error(
@@ -105,6 +108,7 @@ def _read_descriptions(file: PlanFile, problems: Problems) -> dict[str, Descript
             found[name] = read(path)
         except DescriptionError as error:
             problems.errors.extend(error.problems)
+            tried.extend(error.files)
     return found
 
 
@@ -120,16 +124,19 @@ def _description_problems(path: Path) -> list[Problem]:
     return problems
 
 
-def _rest_problems(path: Path) -> list[Problem]:
-    """What is wrong with the parts of a plan that are sound in themselves, beside parts that are not."""
+def _rest(path: Path) -> tuple[Problems, list[Path]]:
+    """What is wrong with parts of a plan that are sound in themselves, beside parts that are not; and their files."""
     found, file = sound_rest(path)
-    problems = Problems(found)
+    problems, tried = Problems(found), list[Path]()
     if file is not None:
-        _apis(file, _read_descriptions(file, problems), {}, problems)
-    return problems.errors
+        tls = certificates.material(file, problems, certificates.now())
+        descriptions = _read_descriptions(file, problems, tried)
+        _apis(file, descriptions, {}, problems)
+        tried.extend(_files(file, descriptions, tls))
+    return problems, tried
 
 
-def _files(file: PlanFile, descriptions: dict[str, Description]) -> tuple[Path, ...]:
+def _files(file: PlanFile, descriptions: dict[str, Description], tls: Iterable[Material | None]) -> tuple[Path, ...]:
     """Everything that a change of would change the compiled plan, by the names in it: mounts swap links."""
     named = [file.path.absolute()]
     for description in descriptions.values():
@@ -138,6 +145,7 @@ def _files(file: PlanFile, descriptions: dict[str, Description]) -> tuple[Path, 
         for credential in api.credentials.values():
             if credential.jwt is not None and credential.jwt.jwks.file is not None:
                 named.append((file.folder / credential.jwt.jwks.file).absolute())
+    named.extend(path for one in tls if one for path in one.files)
     return tuple(dict.fromkeys(named))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from yett.openapi.problem import Place, Problem
@@ -24,9 +26,13 @@ class Finding:
 
 
 class PlanError(Exception):
-    """A plan that cannot be used; `problems` holds everything that is wrong with it and its descriptions, by place."""
+    """A plan that cannot be used; `problems` holds everything that is wrong with it and its descriptions, by place.
 
-    def __init__(self, problems: list[Problem]) -> None:
+    `files` are all that were read or looked for: it may be mended in any of them.
+    """
+
+    def __init__(self, problems: list[Problem], files: Iterable[Path] = ()) -> None:
         """Keep `problems`, sorted and without repeats."""
+        self.files = tuple(files)
         self.problems = sorted(set(problems))
         super().__init__("\n".join(map(str, self.problems)))

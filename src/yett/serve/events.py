@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from yett.policy.compile import Compiled
@@ -20,11 +21,12 @@ class Told:
 
 @dataclass(frozen=True)
 class Built:
-    """A changed plan was compiled, or is wrong; `began` is when, in nanoseconds since 1970."""
+    """A changed plan was compiled, or is wrong and came of the files `tried`; `began`: nanoseconds since 1970."""
 
     began: int
     compiled: Compiled | None
     problems: tuple[str, ...] = ()
+    tried: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)

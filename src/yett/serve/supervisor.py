@@ -282,7 +282,7 @@ class Supervisor:
         try:
             self._events.put(Built(began, accept(self._path)))
         except PlanError as error:
-            self._events.put(Built(began, None, tuple(map(str, error.problems))))
+            self._events.put(Built(began, None, tuple(map(str, error.problems)), error.files))
         except Exception as error:
             # A fault of Yett's own must not take the gateway, whose plan is sound, with it.
             self._events.put(Built(began, None, (f"{type(error).__name__}: {error}",)))
@@ -293,7 +293,7 @@ class Supervisor:
             return
         old = self._charge.compiled
         if built.compiled is None:
-            self._watch.follow({*old.files, *named_files(self._path)}, built.began)
+            self._watch.follow({*old.files, *named_files(self._path), *built.tried}, built.began)
             self._say_refused(built.problems)
             return
         self._refused = ()

@@ -21,3 +21,10 @@ def wrongs(error: Exception) -> list[str] | None:
     from yett.policy.findings import PlanError  # noqa: PLC0415
 
     return list(map(str, error.problems)) if isinstance(error, PlanError) else None
+
+
+def tried(error: Exception) -> tuple[Path, ...]:
+    """The files that a plan which is wrong may be mended in, where the error is a `PlanError`."""
+    from yett.policy.findings import PlanError  # noqa: PLC0415
+
+    return error.files if isinstance(error, PlanError) else ()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yett._engine import Shell
-from yett.serve.asgi.compiling import accept, wrongs
+from yett.serve.asgi.compiling import accept, tried, wrongs
 from yett.serve.files import named_files
 from yett.serve.log import Log
 from yett.serve.sockets import CannotServe
@@ -99,7 +99,7 @@ class Renewal:
             if not self._closing.is_set():
                 self._take(compiled)
         except Exception as error:
-            watch.follow({*self._compiled.files, *named_files(path)}, began)
+            watch.follow({*self._compiled.files, *named_files(path), *tried(error)}, began)
             self._say_refused(error)
 
     def _take(self, compiled: Compiled) -> None:
