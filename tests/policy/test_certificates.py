@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from tests.certificates import CLIENT, SERVER, made, revoked, rsa_key, with_sha1
 from yett.openapi.problem import Problems
 from yett.policy import certificates
+from yett.policy.compile import compile_plan
+from yett.policy.findings import PlanError
 from yett.policy.read import read_plan
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -197,6 +199,17 @@ def test_no_pem(judged, text):
     told, material = judged(text=text)
     assert told == [f"{CHAIN}: found chain.pem, which is no PEM of certificates, expected certificates in PEM"]
     assert material.shown == ()
+
+
+def test_beside_what_is_wrong_with_the_plan_itself(judged, tmp_path, ca):
+    judged(made("leaf", ca, names=["a.example"], begins=datetime(2020, 1, 1, tzinfo=UTC)))
+    plan = tmp_path / "yett.yaml"
+    plan.write_text(plan.read_text().replace("      tls:", "      adress: x\n      tls:") + "lmit: none\n")
+    with pytest.raises(PlanError) as error:
+        compile_plan(plan)
+    told = "\n".join(map(str, error.value.problems))
+    for each in ("the unknown key 'adress'", "the unknown key 'lmit'", "a certificate that ended", "no file notes.yaml"):
+        assert each in told
 
 
 def test_files_that_are_not_there(judged, tmp_path, ca):

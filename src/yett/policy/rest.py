@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from yett.openapi.json_types import Json, is_object
 from yett.openapi.load import Document
 from yett.openapi.problem import Problem, Problems
-from yett.policy.errors import problems_of
+from yett.policy.errors import problems_of, value_at
 from yett.policy.names import meant
 from yett.policy.plan import Plan
 from yett.policy.read import PlanFile
@@ -68,7 +68,6 @@ def _leave_out_of_api(apis: dict[str, Json], pointer: tuple[str, ...], unknown: 
 
 
 def _leave_out(root: Json, pointer: tuple[str, ...]) -> None:
-    for part in pointer[:-1]:
-        root = root.get(part) if is_object(root) else None
+    root = value_at(root, pointer[:-1])
     if is_object(root):
         root.pop(pointer[-1], None)
