@@ -208,7 +208,12 @@ def test_beside_what_is_wrong_with_the_plan_itself(judged, tmp_path, ca):
     with pytest.raises(PlanError) as error:
         compile_plan(plan)
     told = "\n".join(map(str, error.value.problems))
-    for each in ("the unknown key 'adress'", "the unknown key 'lmit'", "a certificate that ended", "no file notes.yaml"):
+    for each in (
+        "the unknown key 'adress'",
+        "the unknown key 'lmit'",
+        "a certificate that ended",
+        "no file notes.yaml",
+    ):
         assert each in told
 
 

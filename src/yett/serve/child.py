@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ from typing import Any
 
 Message = dict[str, Any]
 GRACE_SECONDS = 5.0
+SEND_SECONDS = 3.0  # a child that reads nothing for so long holds up the parent, and with it revocation
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Child:
     def __init__(self, start: Start, told: Callable[[Child, Message | None], None]) -> None:
         """Start the process; raises `OSError` where the system does not."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        timeval = struct.pack("ll", *divmod(int(SEND_SECONDS * 1e6), 1_000_000))
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)
         with theirs:
             descriptors = [each.fileno() for each in start.listeners]
             admin = start.admin.fileno() if start.admin else None
@@ -62,7 +66,7 @@ class Child:
         return self._process.pid
 
     def send(self, **message: object) -> bool:
-        """Sends one message; whether the child could take it."""
+        """Sends one message; whether the child could take it, each part of it within `SEND_SECONDS`."""
         try:
             self._socket.sendall(json.dumps(message).encode() + b"\n")
         except OSError:

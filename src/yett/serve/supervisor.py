@@ -402,7 +402,7 @@ class Supervisor:
         self._stopping = time.monotonic() + seconds + GRACE_SECONDS
         self._log.info("gateway drains", seconds=f"{seconds:.0f}")
         for child in self._children.all():
-            child.send(drain=None)
+            self._send(child, drain=None)
 
     def _kill(self, why: str) -> None:
         for child in self._children.all():
