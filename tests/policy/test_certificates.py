@@ -1,9 +1,11 @@
 """Property: a listener shows no certificate that clients would refuse or should; each is named with its place."""
 
 import os
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
@@ -178,7 +180,7 @@ def test_a_weak_signature(judged, ca):
     assert judged(made("leaf", signer, **LEAF), old)[0] == [], "a root's own signature is nobody's concern"
     assert judged(made("leaf", signer, **LEAF, hash_with=hashes.SHA384()), signer)[0] == []
     edwards = made("edwards", begins=BEGAN, days=1000, key=ed25519.Ed25519PrivateKey.generate())
-    assert judged(made("leaf", edwards, **LEAF))[0] == found("a certificate 1 that is signed with ECDSA secp256r1", SHA)
+    assert judged(made("leaf", edwards, **LEAF))[0] == found("a certificate 1 that is signed with Ed25519", SHA)
 
 
 def test_a_certificate_for_clients_alone(judged, ca):
@@ -273,6 +275,40 @@ def test_authorities_of_clients_and_their_lists(judged, tmp_path, ca, between):
     [late] = certificates.ending([material], NOW)
     assert late.text == "a newer list of revoked certificates was due at 2026-11-24 12:00 UTC"
     assert late.place.line == 11
+
+
+def test_each_authority_of_clients_is_judged(judged, tmp_path, ca):
+    old, weak = made("old", begins=BEGAN, days=9), made("weak", begins=BEGAN, key=rsa_key(1024))
+    soon = made("soon", begins=BEGAN, days=15)
+    (tmp_path / "clients.pem").write_text(old.pem + weak.pem + made("leaf", ca, **LEAF).pem + soon.pem)
+    (tmp_path / "revoked.pem").write_text(revoked(soon))
+    told, material = judged(made("leaf", ca, **LEAF), more=CLIENTS)
+    assert told == [
+        f"{AUTHORITIES}: found in clients.pem a certificate that ended at 2026-11-23 12:00 UTC, expected {IN_FORCE}",
+        f"{AUTHORITIES}: found in clients.pem a certificate 2 with a key of RSA 1024, expected at least 2048 bits",
+        f"{AUTHORITIES}: found in clients.pem a certificate 3 that is no authority, expected authorities alone",
+    ]
+    [*_, late] = certificates.ending([material], NOW)
+    assert late.text == "the authority of clients CN=soon ends in 5 days, at 2026-11-29 12:00 UTC: renew it now"
+
+
+def as_pem(octets, label="CERTIFICATE"):
+    return f"-----BEGIN {label}-----\n{b64encode(octets).decode()}\n-----END {label}-----\n"
+
+
+def test_a_version_and_a_name_that_are_none(judged, tmp_path, ca):
+    octets = made("leaf", made("\u00e4uthor"), **LEAF).certificate.public_bytes(Encoding.DER)
+    no_pem = f"{CHAIN}: found chain.pem, which is no PEM of certificates, expected certificates in PEM"
+    later = octets.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020103"), 1)
+    assert judged(text=as_pem(later))[0] == [no_pem]
+    told, material = judged(text=as_pem(octets.replace("\u00e4uthor".encode(), b"\xff\xfeuthor")))
+    assert told
+    assert material.shown[0].issuer == "a name that is no text"
+    (tmp_path / "clients.pem").write_text(ca.pem)
+    listed = x509.load_pem_x509_crl(revoked(ca).encode()).public_bytes(Encoding.DER)
+    (tmp_path / "revoked.pem").write_text(as_pem(listed.replace(b"\x02\x01\x01", b"\x02\x01\x05", 1), "X509 CRL"))
+    [said] = judged(made("leaf", ca, **LEAF), more=CLIENTS)[0]
+    assert said.startswith(f"{REVOKED}: found revoked.pem, which is no PEM of revoked certificates")
 
 
 def test_lists_of_strangers_and_what_is_none(judged, tmp_path, ca):

@@ -46,6 +46,7 @@ class Material:
 
     profile: Profile
     shown: tuple[Shown, ...]
+    authorities: tuple[tuple[Place, str, datetime], ...]  # of clients: who, and until when
     lists: tuple[tuple[Place, datetime], ...]  # of revoked certificates: when the next one is due
     files: tuple[Path, ...]
     document: dict[str, Any]
@@ -71,17 +72,24 @@ def material(file: PlanFile, problems: Problems, now: datetime) -> list[Material
 def ending(found: Iterable[Material | None], now: datetime) -> Iterator[Finding]:
     """A warning for each certificate that ends within 30 days, with stronger words within 14 and 7."""
     for one in filter(None, found):
-        for shown in one.shown:
-            days = shown.days(now)
-            urgency = next((words for bound, words in _URGENCY.items() if days < bound), None)
-            if urgency is not None:
-                ends = f"ends in {days} {'day' if days == 1 else 'days'}, at" if days >= 0 else "ended at"
-                text = f"the certificate of {_named(shown)} {ends} {shown.ends:%Y-%m-%d %H:%M} UTC: {urgency}"
-                yield Finding("warning", shown.place, text)
+        certificates = ((each.place, f"the certificate of {_named(each)}", each.ends) for each in one.shown)
+        authorities = ((place, f"the authority of clients {who}", ends) for place, who, ends in one.authorities)
+        for place, what, ends in (*certificates, *authorities):
+            said = _end(ends, now)
+            if said is not None:
+                yield Finding("warning", place, f"{what} {said}")
         for place, due in one.lists:
             if due <= now:
                 text = f"a newer list of revoked certificates was due at {due:%Y-%m-%d %H:%M} UTC"
                 yield Finding("warning", place, text)
+
+
+def _end(ends: datetime, now: datetime) -> str | None:
+    """What is said of an end that comes within 30 days."""
+    days = (ends - now).days
+    urgency = next((words for bound, words in _URGENCY.items() if days < bound), None)
+    said = f"ends in {days} {'day' if days == 1 else 'days'}, at" if days >= 0 else "ended at"
+    return None if urgency is None else f"{said} {ends:%Y-%m-%d %H:%M} UTC: {urgency}"
 
 
 def lasting(found: Iterable[Material | None]) -> Iterator[Finding]:
@@ -108,6 +116,7 @@ class _Reader:
         self._file, self._at, self._problems, self._now = file, at, problems, now
         self._files: list[Path] = []
         self._lists: list[tuple[Place, datetime]] = []
+        self._authorities: list[tuple[Place, str, datetime]] = []
 
     def read(self, tls: Tls) -> Material:
         pairs = [self._pair(number, pair, tls.profile) for number, pair in enumerate(tls.certificates)]
@@ -115,7 +124,7 @@ class _Reader:
         if tls.clients is not None:
             document |= self._clients(tls.clients)
         shown = tuple(each for each, _ in pairs if each is not None)
-        return Material(tls.profile, shown, tuple(self._lists), tuple(self._files), document)
+        return Material(tls.profile, shown, tuple(self._authorities), tuple(self._lists), tuple(self._files), document)
 
     def _place(self, *below: str | int) -> Place:
         return self._file.place(*self._at, *below)
@@ -172,14 +181,19 @@ class _Reader:
             file=self._file.folder / pair.chain,
             names=judge.names(leaf),
             key=judge.kind(leaf),
-            issuer=leaf.issuer.rfc4514_string(),
+            issuer=judge.issuer(leaf),
             begins=leaf.not_valid_before_utc,
             ends=leaf.not_valid_after_utc,
         )
 
     def _clients(self, clients: Clients) -> dict[str, str]:
         text = self._text(clients.authorities, "clients", "authorities")
+        place = self._place("clients", "authorities")
         authorities = self._certificates(clients.authorities, text, "clients", "authorities")
+        for number, each in enumerate(authorities, start=1):
+            for found, expected in judge.wrong_authority(each, number, self._now):
+                self._problems.error(place, f"in {clients.authorities} {found}", expected)
+            self._authorities.append((place, judge.subject(each), each.not_valid_after_utc))
         document = {"authorities": text}
         if clients.revoked is not None:
             document["revoked"] = self._text(clients.revoked, "clients", "revoked")
@@ -190,14 +204,14 @@ class _Reader:
     def _revoked(self, name: str, text: str, authorities: list[x509.Certificate]) -> None:
         place = self._place("clients", "revoked")
         try:
-            lists = [x509.load_pem_x509_crl(each.encode()) for each in _LIST.findall(text)]
+            lists = judge.read_lists(_LIST.findall(text))
         except ValueError:
             lists = []
         if not lists or len(lists) != text.count("-----BEGIN"):
             self._problems.error(place, f"{name}, which is no PEM of revoked certificates", "lists (X509 CRL) in PEM")
         for each in lists:
             if not any(_is_of(each, authority) for authority in authorities):
-                found = f"in {name} a list of {each.issuer.rfc4514_string()}"
+                found = f"in {name} a list of {judge.issuer(each)}"
                 self._problems.error(place, found, "lists that are signed by one of `authorities`")
             for missing in _missing(each):
                 found = f"in {name} a list of {each.issuer.rfc4514_string()} without {missing}"
@@ -213,9 +227,9 @@ def _missing(revoked: x509.CertificateRevocationList) -> Iterator[str]:
 
 
 def _is_of(revoked: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
-    if revoked.issuer != authority.subject:
-        return False
     try:
+        if revoked.issuer != authority.subject:
+            return False
         return revoked.is_signature_valid(authority.public_key())  # type: ignore[arg-type]
     except judge.UNREADABLE:
         return False

@@ -5,20 +5,22 @@ Rules: Mozilla's TLS guidelines 6.0 for keys and signatures, RFC 5280 for chains
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
 from yett.policy.tls import Profile
 
 SHORTEST_RSA = 2048
 LONGEST = {"modern": timedelta(days=90), "intermediate": timedelta(days=366)}
 _CURVES = (ec.SECP256R1, ec.SECP384R1)
+_NAMELESS = "a name that is no text"
+_PURE = {SignatureAlgorithmOID.ED25519: "Ed25519", SignatureAlgorithmOID.ED448: "Ed448"}  # those without a hash
 _HASHES = {"sha256", "sha384", "sha512"}
 # What the library raises for a certificate that it parsed, and of which a part is none, or of a kind unknown to it.
 UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
@@ -28,7 +30,43 @@ Wrong = Iterator[tuple[str, str]]
 
 def read_chain(text: str) -> list[x509.Certificate]:
     """Every certificate in a PEM text. Raises `ValueError` where there is none, or one that is none."""
-    return x509.load_pem_x509_certificates(text.encode())
+    try:
+        return x509.load_pem_x509_certificates(text.encode())
+    except x509.InvalidVersion as error:
+        raise ValueError(str(error)) from None
+
+
+def read_lists(texts: Iterable[str]) -> list[x509.CertificateRevocationList]:
+    """Lists of revoked certificates in PEM. Raises `ValueError` where one is none."""
+    try:
+        return [x509.load_pem_x509_crl(each.encode()) for each in texts]
+    except x509.InvalidVersion as error:
+        raise ValueError(str(error)) from None
+
+
+def subject(certificate: x509.Certificate) -> str:
+    """Whose it is, as people read it (RFC 4514)."""
+    try:
+        return certificate.subject.rfc4514_string()
+    except UNREADABLE:
+        return _NAMELESS
+
+
+def issuer(certificate: x509.Certificate | x509.CertificateRevocationList) -> str:
+    """Who issued it."""
+    try:
+        return certificate.issuer.rfc4514_string()
+    except UNREADABLE:
+        return _NAMELESS
+
+
+def wrong_authority(one: x509.Certificate, number: int, now: datetime) -> Wrong:
+    """All that is wrong with an authority of clients, the one of this number in its file."""
+    try:
+        yield from _authority(one, number, "authorities alone")
+    except UNREADABLE as error:
+        yield f"a certificate {number} that cannot be read ({error})", "one by RFC 5280"
+    yield from _times(one, now)
 
 
 def wrong_chain(chain: list[x509.Certificate], profile: Profile, now: datetime) -> Wrong:
@@ -109,7 +147,7 @@ def _links(chain: list[x509.Certificate]) -> Wrong:
         if number == 1 or one.subject != one.issuer:  # nobody verifies the signature of a root
             yield from _signature(one, number)
         if number > 1:
-            yield from _authority(one, number)
+            yield from _authority(one, number, "those that lead to the leaf's authority behind it")
         if number < len(chain) and not _is_issued(one, chain[number]):
             yield f"a certificate {number} that is not signed by the next", "the leaf first, each signed by the next"
 
@@ -117,17 +155,17 @@ def _links(chain: list[x509.Certificate]) -> Wrong:
 def _signature(one: x509.Certificate, number: int) -> Wrong:
     algorithm = one.signature_hash_algorithm
     if algorithm is None or algorithm.name not in _HASHES:
-        said = algorithm.name.upper() if algorithm else kind(one)
+        said = algorithm.name.upper() if algorithm else _PURE.get(one.signature_algorithm_oid, "another algorithm")
         yield f"a certificate {number} that is signed with {said}", "SHA-256, SHA-384 or SHA-512"
 
 
-def _authority(one: x509.Certificate, number: int) -> Wrong:
+def _authority(one: x509.Certificate, number: int, expected: str) -> Wrong:
     try:
         is_authority = one.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except x509.ExtensionNotFound:
         is_authority = False
     if not is_authority:
-        yield f"a certificate {number} that is no authority", "those that lead to the leaf's authority behind it"
+        yield f"a certificate {number} that is no authority", expected
     key = one.public_key()
     if isinstance(key, rsa.RSAPublicKey) and key.key_size < SHORTEST_RSA:
         yield f"a certificate {number} with a key of {kind(one)}", f"at least {SHORTEST_RSA} bits"
