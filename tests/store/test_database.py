@@ -43,7 +43,9 @@ def test_a_newer_form_is_refused(tmp_path):
         open_database("sqlite:///yett.db", tmp_path)
 
 
-@pytest.mark.parametrize("url", ["sqlite:///no/such/folder/yett.db", "mysql://a/b", "nothing at all"])
+@pytest.mark.parametrize(
+    "url", ["sqlite:///no/such/folder/yett.db", "mysql://a/b", "nothing at all", "postgresql://u@h:abc/db"]
+)
 def test_what_cannot_be_opened_says_so(tmp_path, url):
     with pytest.raises(StoreError, match=r"^store: "):
         open_database(url, tmp_path)

@@ -93,3 +93,17 @@ def test_a_change_that_fails_is_not_seen(keys, tmp_path):
     with pytest.raises(StoreError):
         keys.add("anna", NOW)
     assert keys.revision() == seen
+
+
+@pytest.mark.parametrize(
+    "change", ["scopes = 'read'", "scopes = 'null'", "roles = '[1]'", "created = 'today'", "expires = 'never'"]
+)
+def test_a_row_that_somebody_edited_is_named(keys, tmp_path, change):
+    key, _ = keys.add("anna", NOW)
+    keys.add("bob", NOW)
+    with sqlite3.connect(tmp_path / "yett.db") as database:
+        database.execute(f"UPDATE api_keys SET {change} WHERE id = ?", [key.id])
+    database.close()
+    for read in (keys.all, keys.in_force):
+        with pytest.raises(StoreError, match=f"found another content in the row '{key.id}' of api_keys"):
+            read()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from yett.policy.findings import PlanError
 from yett.store.error import StoreError
 from yett.store.secrets import pepper, pepper_path, store_url
 
@@ -59,3 +60,14 @@ def test_a_file_that_is_not_there(plan):
 def test_a_url_with_a_password_comes_from_outside(plan, monkeypatch):
     monkeypatch.setenv("STORE", "postgresql://me:secret@db/yett")
     assert store_url(plan("store: {secret_url: {env: STORE}}")) == "postgresql://me:secret@db/yett"
+
+
+@pytest.mark.parametrize("name", ["password", "passfile", "sslpassword", "pass%77ord"])
+def test_no_password_in_the_query_of_a_url(plan, name):
+    with pytest.raises(PlanError, match="found a URL with a password"):
+        plan(f"store: 'postgresql://me@db/yett?connect_timeout=2&{name}=s3cret'")
+
+
+def test_a_port_that_is_none(plan):
+    with pytest.raises(PlanError, match="expected sqlite:///PATH or postgresql://USER@HOST/NAME"):
+        plan("store: postgresql://me@db:abc/yett")

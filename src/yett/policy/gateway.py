@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -134,13 +134,18 @@ class Store(Section):
         return self
 
 
+_PASSWORDS = {"password", "passfile", "sslpassword"}  # parameters of PostgreSQL's library
+
+
 def check_store(url: str) -> None:
     """Refuse what is no URL of SQLite or PostgreSQL, and passwords."""
     try:
         parts = urlsplit(url)
+        _ = parts.port  # read when it is asked for
     except ValueError:
         parts = urlsplit("")
-    if parts.password is not None:
+    said = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    if parts.password is not None or said & _PASSWORDS:
         found = "a URL with a password"
         raise wrong("a URL without one, or `secret_url: {env: NAME}` or `{file: PATH}`", found, ("url",))
     if parts.scheme not in ("sqlite", "postgresql") or (parts.scheme == "sqlite" and parts.netloc):

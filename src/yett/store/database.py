@@ -50,6 +50,8 @@ def open_database(url: str, folder: Path) -> Engine:
         raise StoreError(f"store: {error.name} is not installed; `pip install 'yett[postgresql]'` brings it") from None
     except (ArgumentError, NoSuchModuleError) as error:
         raise StoreError(f"store: {error}") from None
+    except ValueError:  # its text could hold a password
+        raise StoreError("store: found a URL that cannot be read, expected postgresql://USER@HOST:PORT/NAME") from None
     except (SQLAlchemyError, OSError) as error:
         raise StoreError(f"store: cannot be opened: {str(error).splitlines()[0]}") from None
     return engine

@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, or_, select, update
+from sqlalchemy import Engine, Select, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from yett.openapi.json_types import is_array
 from yett.policy.read import PlanFile
 from yett.store.database import open_database
 from yett.store.error import StoreError
@@ -79,7 +80,7 @@ class Keys:
     def all(self) -> list[ApiKey]:
         """Every key, the oldest first. Raises `StoreError`."""
         with self._reading() as session:
-            return [_key(row) for row in session.scalars(select(ApiKeyRow).order_by(ApiKeyRow.created, ApiKeyRow.id))]
+            return list(map(_key, _rows(session, select(ApiKeyRow).order_by(ApiKeyRow.created, ApiKeyRow.id))))
 
     def revoke(self, name: str, now: int) -> list[ApiKey]:
         """Revokes the key with this id, or every key of this subject; gives those that were in force.
@@ -88,7 +89,7 @@ class Keys:
         """
         named = or_(ApiKeyRow.id == name, ApiKeyRow.subject == name)
         with self._change() as session:
-            rows = list(session.scalars(select(ApiKeyRow).where(named, ApiKeyRow.revoked.is_(None))))
+            rows = _rows(session, select(ApiKeyRow).where(named, ApiKeyRow.revoked.is_(None)))
             for row in rows:
                 row.revoked = now
             session.flush()
@@ -107,7 +108,7 @@ class Keys:
         """
         with self._reading() as session:
             number = session.scalar(select(RevisionRow.number)) or 0
-            rows = session.scalars(select(ApiKeyRow).where(ApiKeyRow.revoked.is_(None)).order_by(ApiKeyRow.id))
+            rows = _rows(session, select(ApiKeyRow).where(ApiKeyRow.revoked.is_(None)).order_by(ApiKeyRow.id))
             return number, [_told(row) for row in rows]
 
     def _hmac(self, text: str) -> str:
@@ -135,16 +136,54 @@ def _plainly(done: str) -> Generator[None]:
         raise StoreError(f"store: cannot be {done}: {str(error).splitlines()[0]}") from None
 
 
+def _rows(session: Session, wanted: Select[ApiKeyRow]) -> list[ApiKeyRow]:
+    """All of them, or what is wrong with the first that cannot be read: people and other programs can write there."""
+    try:
+        return list(session.scalars(wanted))
+    except ValueError:
+        name = next(id for id in session.scalars(select(ApiKeyRow.id)) if not _is_read(session, id))
+        raise _strange(name) from None
+
+
+def _is_read(session: Session, id: str) -> bool:
+    try:
+        session.get(ApiKeyRow, id)
+    except ValueError:
+        return False
+    return True
+
+
+def _strange(id: object) -> StoreError:
+    expected = "what `yett keys` writes; mend or delete the row"
+    return StoreError(f"store: found another content in the row {id!r} of api_keys, expected {expected}")
+
+
+def _is_sound(row: ApiKeyRow) -> bool:
+    texts = _are(str, row.id, row.subject)
+    return texts and _are(int, row.created, row.expires or 0, row.revoked or 0) and _are_texts(row.scopes, row.roles)
+
+
+def _are(kind: type, *values: object) -> bool:
+    return all(isinstance(each, kind) for each in values)
+
+
+def _are_texts(*lists: object) -> bool:
+    return all(is_array(each) and _are(str, *each) for each in lists)
+
+
 def _key(row: ApiKeyRow) -> ApiKey:
+    if not _is_sound(row):
+        raise _strange(row.id)
     return ApiKey(row.id, row.subject, tuple(row.scopes), tuple(row.roles), row.created, row.expires, row.revoked)
 
 
 def _told(row: ApiKeyRow) -> dict[str, Any]:
+    key = _key(row)
     return {
         "hmac": row.hmac,
-        "id": row.id,
-        "subject": row.subject,
+        "id": key.id,
+        "subject": key.subject,
         "scopes": row.scopes,
         "roles": row.roles,
-        "expires": row.expires,
+        "expires": key.expires,
     }
