@@ -119,7 +119,8 @@ def test_what_is_not_proven_says_why(prove, tmp_path):
     ("arguments", "said"),
     [
         (("--evidence", "yett.yaml"), "--evidence belongs to --live"),
-        (("--live", "http://127.0.0.1:1", "--evidence", "absent.jsonl"), "absent.jsonl' does not exist"),
+        (("--live", "http://127.0.0.1:1", "--evidence", "absent.jsonl"), "127.0.0.1:1 cannot be reached: "),
+        (("--live", "http://127.0.0.1:1", "--evidence", "."), "is a directory"),
     ],
 )
 def test_evidence_that_cannot_be_read(prove, arguments, said):

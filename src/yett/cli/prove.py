@@ -33,9 +33,7 @@ LiveUrl = Annotated[
 ]
 Evidence = Annotated[
     Path | None,
-    typer.Option(
-        "--evidence", metavar="FILE", exists=True, dir_okay=False, help="With --live: the evidence that it writes"
-    ),
+    typer.Option("--evidence", metavar="FILE", dir_okay=False, help="With --live: the evidence that it writes"),
 ]
 _MOST_WHY = 12
 
@@ -82,7 +80,8 @@ def prove(
         if live is not None:
             _octets(found)
     if not found.shows_something:
-        raise CannotRun(f"nothing is proven: {'; '.join(why for why, _ in found.why_unproven().most_common(3))}")
+        why = "; ".join(why for why, _ in found.why_unproven().most_common(3))
+        raise CannotRun(f"nothing is proven: {why or 'nothing of it is in this plan'}")
     raise typer.Exit(0 if found.holds else FALLS_SHORT)
 
 

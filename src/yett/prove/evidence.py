@@ -21,6 +21,7 @@ class Lines:
         """The file need not be there yet; `from_end`: only what is written from now on."""
         self.path = path
         self._read = path.stat().st_size if from_end and path.exists() else 0
+        self._inside = self._read > 0 and not _ends_a_line(path, self._read)
         self._rest = b""
         self._known: dict[str, dict[str, Any]] = {}
 
@@ -60,7 +61,16 @@ class Lines:
             octets = file.read()
         self._read += len(octets)
         *whole, self._rest = (self._rest + octets).split(b"\n")
+        if self._inside and whole:
+            self._inside = False
+            del whole[0]  # the end of a line whose start was not read
         for line in whole:
             document = json.loads(line)
             if "trace_id" in document:
                 self._known[document["trace_id"]] = document
+
+
+def _ends_a_line(path: Path, at: int) -> bool:
+    with path.open("rb") as file:
+        file.seek(at - 1)
+        return file.read(1) == b"\n"

@@ -42,9 +42,9 @@ class Report:
 
     @property
     def shows_something(self) -> bool:
-        """Whether some attack came out, or none was to be played: a proof in which none could be is no proof."""
+        """Whether some attack came out: a proof in which none could be played is no proof."""
         attacks = {row.attack for row in self.rows} - {State.ABSENT}
-        return attacks != {State.UNPROVEN}
+        return bool(attacks - {State.UNPROVEN})
 
     def why_unproven(self) -> Counter[str]:
         """Why reasons are not proven here, with the number of reasons."""
