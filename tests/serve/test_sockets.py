@@ -31,6 +31,17 @@ def test_all_or_none():
     assert found.fileno() == -1
 
 
+def test_every_address_on_a_port_that_is_its_own():
+    sockets = Sockets()
+    sockets.want(["127.0.0.1:0"])
+    [own] = sockets.names(["127.0.0.1:0"])
+    port = own.rpartition(":")[2]
+    said = f"0.0.0.0:{port} is in use by this gateway itself, which listens on {own}: the gateway needs a restart"
+    with pytest.raises(CannotServe, match=said):
+        sockets.want([f"0.0.0.0:{port}"])
+    sockets.keep([])
+
+
 def test_what_is_wanted_again_is_the_same_socket():
     sockets = Sockets()
     [first] = sockets.want(["127.0.0.1:0"])

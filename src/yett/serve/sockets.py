@@ -59,13 +59,24 @@ class Sockets:
         try:
             for address in wanted:
                 if address not in self._open:
-                    new[address] = listen(self._override(address))
+                    new[address] = self._listen(address)
         except CannotServe:
             for each in new.values():
                 each.close()
             raise
         self._open |= new
         return [self._open[address] for address in wanted]
+
+    def _listen(self, address: str) -> socket.socket:
+        wanted = self._override(address)
+        try:
+            return listen(wanted)
+        except CannotServe:
+            own = next((name for name in self.names(self._open) if _overlap(wanted, name)), None)
+            if own is None:
+                raise
+            found = f"{wanted} is in use by this gateway itself, which listens on {own}"
+            raise CannotServe(f"{found}: the gateway needs a restart for it, or another port") from None
 
     def keep(self, addresses: Iterable[str]) -> None:
         """Closes all others."""
@@ -80,3 +91,9 @@ class Sockets:
             host, port = self._open[address].getsockname()[:2]
             found.append(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
         return found
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether two addresses have a port in common, and one of them is every address of the machine."""
+    (host, _, port), (another, _, its) = one.rpartition(":"), other.rpartition(":")
+    return port == its and bool({host, another} & {"0.0.0.0", "[::]"})  # noqa: S104 - compared, not bound
