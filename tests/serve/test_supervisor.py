@@ -52,6 +52,12 @@ def test_a_changed_plan_is_in_force(gateway, plan, client, lines, tmp_path):
     assert {path.name for path in (tmp_path / "plans").iterdir()} == {f"{before}.json", f"{gateway.plan_hash}.json"}
 
 
+def test_another_folder_for_plans_is_no_plan_unchanged(gateway, plan, lines, tmp_path):
+    plan(*KEYS, top="gateway: {listen: [127.0.0.1:0], threads: 1}\nplans: elsewhere")
+    lines.wait("plan reloaded")
+    assert [path.stem for path in (tmp_path / "elsewhere").iterdir()] == [gateway.plan_hash]
+
+
 def test_a_changed_description_is_in_force(gateway, client, lines, tmp_path):
     assert client.get(f"{gateway.url}/shut").status_code == 404
     (tmp_path / "notes.yaml").write_text(DESCRIPTION.replace("/open:", "/shut:"))

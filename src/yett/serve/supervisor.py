@@ -298,7 +298,8 @@ class Supervisor:
             return
         self._refused = ()
         self._watch.follow(built.compiled.files, built.began)
-        if built.compiled.hash == old.hash and not self._needs_a_child(built.compiled):
+        kept = built.compiled.source.plan.plans == old.source.plan.plans
+        if built.compiled.hash == old.hash and kept and not self._needs_a_child(built.compiled):
             self._log.info("the plan is unchanged", plan=old.hash)
             self._certify(built.compiled)
             return
