@@ -1,6 +1,7 @@
 """Patterns keep their meaning on the linear engine; what it cannot run is refused with the reason."""
 
 import re
+import unicodedata
 from random import Random
 
 import jsonschema_rs
@@ -117,6 +118,13 @@ patterns = st.lists(
     st.tuples(pieces, st.sampled_from(["", "", "*", "+", "?", "{2}", "{1,3}", "{2,}"])), max_size=6
 ).map(lambda parts: "".join(piece + ("" if piece in r"^$x|y{}\b\B" else times) for piece, times in parts))
 subjects = st.text(st.sampled_from("abcxyz019-._ /{}\u00e4\n"), max_size=8)
+
+
+def test_space_is_what_ecma_262_has_for_it():
+    space, other = engine(linear(r"^\s$")), engine(linear(r"^\S$"))
+    for char in map(chr, [*range(0xD800), *range(0xE000, 0x10000)]):
+        expected = unicodedata.category(char) == "Zs" or char in "\t\n\v\f\r\u2028\u2029\ufeff"
+        assert (space.is_valid(char), other.is_valid(char)) == (expected, not expected), hex(ord(char))
 
 
 @given(patterns, st.lists(subjects, max_size=10))

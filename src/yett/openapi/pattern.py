@@ -10,7 +10,11 @@ import re
 from dataclasses import dataclass
 
 MOST_REPEATS = 1000
-_SPACE = " \t\n\r\v\f\u00a0\ufeff\u2028\u2029"
+# ECMA-262's WhiteSpace and LineTerminator: U+FEFF and Unicode's Zs among them, U+0085 not.
+_SPACE = (
+    " \t\n\r\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+    "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
 _DIGITS = (("0", "9"),)
 _WORDS = (("0", "9"), ("A", "Z"), ("_", "_"), ("a", "z"))
 _BLANKS = tuple((char, char) for char in sorted(_SPACE))
