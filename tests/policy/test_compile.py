@@ -150,6 +150,15 @@ def test_a_role_for_strangers_is_an_error(compiled):
     assert problems(error) == [("'open', which strangers may call", "an operation that needs a credential")]
 
 
+def test_an_operation_is_named_by_its_id_also_where_that_has_a_space(tmp_path):
+    operation = {"operationId": "get it", "responses": {"204": {"description": "none"}}}
+    document = {"openapi": "3.1.0", "info": {"title": "a", "version": "1"}, "paths": {"/a": {"get": operation}}}
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    api = "{openapi: a.json, upstream: {urls: [http://127.0.0.1:9]}, security: {public: [get it]}}"
+    (tmp_path / "yett.yaml").write_text(f"yett: 1\napis: {{a: {api}}}\n")
+    assert json.loads(compile_plan(tmp_path / "yett.yaml").plan)["apis"][0]["operations"][0]["id"] == "get it"
+
+
 def test_unknown_operations_are_named_with_what_was_meant(compiled):
     with pytest.raises(PlanError) as error:
         compiled("    security: {public: [listNote]}\n")

@@ -45,7 +45,9 @@ def world(tmp_path):
     return make
 
 
-@pytest.mark.parametrize("given", [GIVEN, GIVEN.replace("putThing", "'PUT /things/{id}'")])
+@pytest.mark.parametrize(
+    "given", [GIVEN, *(GIVEN.replace("putThing", f"'{name}'") for name in ("PUT /things/{id}", "put  /things/{id}"))]
+)
 def test_given_values_are_taken_first(world, given):
     made = world(given)
     message = benign(made.sites[0], made.issuer, made.store)

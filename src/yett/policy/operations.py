@@ -22,7 +22,7 @@ class Names:
     def find(self, name: str, place: Place) -> int | None:
         """The index of an operation; none, and a problem, if there is none of that name."""
         method, space, path = name.partition(" ")
-        number = self._known.get(f"{method.upper()} {path.strip()}" if space else name)
+        number = self._known.get(name, self._known.get(f"{method.upper()} {path.strip()}"))
         if number is None:
             known = self._known if space else self._ids
             self._problems.error(place, f"the unknown operation {name!r}", one_of(name, known))

@@ -15,8 +15,10 @@ from yett._engine import Prover
 from yett.openapi import Operation, Reply
 from yett.openapi.example import Examples
 from yett.openapi.json_types import Json
+from yett.openapi.problem import Problems
 from yett.policy.compile import Compiled
 from yett.policy.given import Given
+from yett.policy.operations import Names
 from yett.prove.credential import KeyRecord, KeyStore
 from yett.prove.issuer import Issuer
 from yett.prove.site import Site
@@ -73,8 +75,10 @@ class World:
 
     def _given_values(self, api: str) -> dict[str, Given]:
         """What the plan says under `prove`, by the operations' ids."""
-        ids = {f"{each.method} {each.path}": each.id for each in self.compiled.descriptions[api].operations}
-        return {ids.get(name, name): given for name, given in self.compiled.source.plan.apis[api].prove.items()}
+        description, plan = self.compiled.descriptions[api], self.compiled.source.plan.apis[api]
+        names, nowhere = Names(description, Problems()), self.compiled.source.place()
+        found = ((names.find(name, nowhere), given) for name, given in plan.prove.items())
+        return {description.operations[number].id: given for number, given in found if number is not None}
 
     def _find_sites(self, seed: int) -> Iterator[Site]:
         for api_index, api in enumerate(self.document["apis"]):
