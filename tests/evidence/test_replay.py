@@ -195,3 +195,12 @@ def test_what_is_no_evidence(tmp_path):
     path.write_text('{"time": "2026-01-01T00:00:00Z", "evidence_dropped": 3}\n{"trace_id": "a"}\n')
     with pytest.raises(EvidenceError, match=r"evidence\.jsonl:2: found no line of evidence"):
         list(read_lines(path))
+
+
+@pytest.mark.parametrize("change", [{"plan": 7}, {"time": 7}, {"trace_id": None}, {"api": []}, {"proven": {}}, None])
+def test_members_of_another_type_are_no_evidence(tmp_path, change):
+    sound = {"time": "2026-11-24T12:00:00Z", "plan": "a", "trace_id": "b", "decision": "permitted", "client": "::1"}
+    path = tmp_path / "evidence.jsonl"
+    path.write_text(json.dumps(sound) + "\n" + json.dumps(change and sound | change) + "\n")
+    with pytest.raises(EvidenceError, match=r"evidence\.jsonl:2: found no line of evidence"):
+        list(read_lines(path))

@@ -9,6 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from yett.openapi.json_types import is_object
+
+_TEXTS = ("time", "plan", "trace_id", "decision", "client", "reason", "api", "operation", "method")
+_TYPES: dict[str, type] = {**dict.fromkeys(_TEXTS, str), "proven": list}
+
 
 class EvidenceError(Exception):
     """A file is no evidence; the text names the line."""
@@ -37,6 +42,8 @@ def read_lines(path: Path) -> Iterator[Line]:
         for number, octets in enumerate(file, 1):
             try:
                 document = json.loads(octets)
+                if not is_object(document):
+                    raise TypeError("no object")
                 if "trace_id" in document:
                     yield _line(number, document)
             except (ValueError, KeyError, TypeError) as error:
@@ -44,6 +51,9 @@ def read_lines(path: Path) -> Iterator[Line]:
 
 
 def _line(number: int, document: dict[str, Any]) -> Line:
+    for name, kind in _TYPES.items():
+        if not isinstance(document.get(name, kind()), kind):
+            raise TypeError(f"{name} of another type")
     moment = datetime.fromisoformat(document["time"]).astimezone(UTC)
     names = ("reason", "api", "operation", "method", "proven")
     return Line(
