@@ -58,9 +58,14 @@ def test_a_plan_that_was_replaced_is_still_served_by_one(guarded):
 
 def test_many_processes_where_the_plan_says_so(guarded):
     path = written(guarded.folder, PLAN + "danger_state_per_process: true\n")
-    apps = [Yett(living, path, clock=NOW) for _ in range(2)]
-    for app in apps:
-        assert lives(app, "startup", "shutdown")[0]["type"] == "lifespan.startup.complete"
+    second, heard = Yett(living, path, clock=NOW), []
+
+    async def first(scope, receive, send):
+        heard.extend(await asyncio.to_thread(lives, second, "startup", "shutdown"))
+        await living(scope, receive, send)
+
+    heard.extend(lives(Yett(first, path, clock=NOW), "startup", "shutdown"))
+    assert [each["type"] for each in heard] == ["lifespan.startup.complete", "lifespan.shutdown.complete"] * 2
 
 
 def test_it_serves_from_startup_to_shutdown_and_again(guarded, capfd):
