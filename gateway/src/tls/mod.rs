@@ -59,7 +59,7 @@ pub fn check(listen: &[Listen], material: &str) -> Result<(), Vec<Fault>> {
         .enumerate()
         .filter_map(|(number, (listen, material))| {
             let why = Listener::new(*listen)
-                .and_then(|listener| listener.serving(material))
+                .and_then(|listener| listener.renewed(number, material))
                 .err()?;
             let found = why.trim_start_matches(['/', ':', ' ']).to_owned();
             Some(fault(format!("/gateway/listen/{number}"), found))
