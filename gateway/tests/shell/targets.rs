@@ -65,7 +65,7 @@ fn a_plan_with_a_weight_of_nothing_is_refused() {
     ));
     assert_eq!(
         refused["refused"][0],
-        json!({"pointer": "/apis/0/upstream/urls/1", "found": "http://127.0.0.1:1: the weight 0, expected 1 to 65535"})
+        json!({"pointer": "/apis/0/upstream/urls/1/weight", "found": "the weight 0, expected at least 1"})
     );
     assert_eq!(gateway.client().get("/items/1").status, 200);
 }
@@ -299,11 +299,8 @@ fn no_more_requests_are_under_way_than_the_plan_allows() {
     assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
     assert_eq!(gateway.evidence(1)[0]["reason"], "upstream.connections.exhausted");
     assert_eq!(waiting.answer().status, 200);
+    // A place is free a moment after the last octet; an idle connection of another thread would take it for half a minute.
     for _ in 0..4 {
-        let answer = gateway.client().get("/items/1");
-        assert_eq!(
-            answer.status, 200,
-            "an idle connection of another thread takes no place"
-        );
+        eventually(|| (gateway.client().get("/items/1").status == 200).then_some(()));
     }
 }
