@@ -45,6 +45,8 @@ struct Kept {
     resets: AtomicUsize,
     /// Answers behind which more was sent than they have.
     surplus: AtomicUsize,
+    /// Bodies that came a while after their head.
+    late: AtomicUsize,
     /// Says 503 to whoever asks for its health.
     sick: AtomicBool,
 }
@@ -92,6 +94,11 @@ impl Upstream {
             .iter()
             .filter(|request| !request.target().ends_with("/healthz"))
             .count()
+    }
+
+    /// How often a body that came late has reached the gateway's socket.
+    pub(crate) fn late(&self) -> usize {
+        self.kept.late.load(Ordering::Relaxed)
     }
 
     pub(crate) fn resets(&self) -> usize {
@@ -284,7 +291,9 @@ fn answer(stream: &mut TcpStream, request: &Received, kept: &Kept) -> bool {
             let head = "HTTP/1.1 404 Not Found\r\ncontent-type: text/html\r\ncontent-length: 5\r\n\r\n";
             stream.write_all(head.as_bytes()).unwrap();
             std::thread::sleep(Duration::from_millis(number as u64));
-            stream.write_all(b"<p>no").is_ok()
+            stream.write_all(b"<p>no").unwrap();
+            kept.late.fetch_add(1, Ordering::Relaxed);
+            true
         }
         "begins" => {
             let _ = stream.write_all(format!("{OK}\r\nbegun").as_bytes());
