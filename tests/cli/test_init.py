@@ -360,16 +360,6 @@ def test_a_hash_that_cannot_be_recorded_changes_nothing(yett, tmp_path, app, mon
     assert (tmp_path / "openapi.json").read_bytes() == spread(app_document())
 
 
-def test_a_fetched_description_has_one_member_a_line():
-    text = '{"a":[1.50,1e400,{}, [] ],"b":{"\\u00e4":"\\ud800","b":-0.0,"b":12345678901234567890.10}}'
-    assert spread(text.encode()).decode() == (
-        '{\n  "a": [\n    1.50,\n    1e400,\n    {},\n    []\n  ],\n  "b": {\n    "ä": "\\ud800",\n    "b": -0.0,\n'
-        '    "b": 12345678901234567890.10\n  }\n}\n'
-    )
-    assert spread(spread(text.encode())) == spread(text.encode())
-    assert spread(b"openapi: 3.1.0\n") == b"openapi: 3.1.0\n"
-
-
 def test_a_description_on_one_line_is_written_anew_without_a_change(yett, tmp_path, app):
     url, pages = app
     pages["/openapi.json"] = app_document()

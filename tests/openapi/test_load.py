@@ -87,7 +87,7 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ),
         (
             "a:\n\tb: 1",
-            "x.yaml:2:1: found text that is not YAML (found character that cannot start any token), expected YAML 1.2",
+            "x.yaml:2:1: found a tab at the start of a line, expected spaces: YAML is not indented by tabs",
         ),
         ("a: !!python/name:os.system x", "with the tag tag:yaml.org,2002:python/name:os.system"),
         (

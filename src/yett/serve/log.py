@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from yett.policy.compile import Compiled
+    from yett.policy.findings import Finding
 
 LEVELS = ("error", "warning", "info", "debug")
 
@@ -47,6 +52,17 @@ class Log:
     def info(self, message: str, **fields: object) -> None:
         """What operators want to know."""
         self.write("info", message, **fields)
+
+    def findings(self, findings: Iterable[Finding]) -> None:
+        """What a check found, but for its notes."""
+        for finding in findings:
+            if finding.kind != "note":
+                self.warning(str(finding))
+
+    def serves(self, what: str, listening: Iterable[str], compiled: Compiled) -> None:
+        """A child serves a plan: where it listens, and where evidence goes."""
+        sinks = ["stdout" if sink.file == "-" else sink.file for sink in compiled.source.plan.evidence]
+        self.info(what, listen=",".join(listening), evidence=",".join(sinks) or "nowhere", plan=compiled.hash)
 
 
 def _quoted(value: str) -> str:

@@ -110,8 +110,8 @@ class Supervisor:
         except CannotServe:
             self._children.end(GRACE_SECONDS)
             raise
-        self._say_serves("gateway serves", compiled)
-        self._say_findings(compiled)
+        self._log.serves("gateway serves", self.listening, compiled)
+        self._log.findings(compiled.findings)
 
     def run(self) -> None:
         """Returns when the gateway has drained."""
@@ -165,7 +165,8 @@ class Supervisor:
             self._look_for_keys()
         if now >= self._day_at:
             self._day_at = now + DAY_SECONDS
-            self._say_ending()
+            # A gateway that is not touched for months must not let a certificate end in silence.
+            self._log.findings(ending(self._charge.compiled.tls, now()))
 
     # children
 
@@ -230,17 +231,13 @@ class Supervisor:
             self._log.info("the child serves again", pid=child.pid)
             return
         self._take_charge(charge)
-        self._say_serves("a new child serves", charge.compiled)
-        self._say_findings(charge.compiled)
+        self._log.serves("a new child serves", self.listening, charge.compiled)
+        self._log.findings(charge.compiled.findings)
 
     def _take_charge(self, charge: Charge) -> None:
         self._charge = charge
         log = charge.compiled.source.plan.log
         self._log = self._given_log or Log(log.level, log.format)
-
-    def _say_serves(self, what: str, compiled: Compiled) -> None:
-        sinks = ["stdout" if sink.file == "-" else sink.file for sink in compiled.source.plan.evidence]
-        self._log.info(what, listen=",".join(self.listening), evidence=",".join(sinks) or "nowhere", plan=compiled.hash)
 
     def _send(self, child: Child, **message: object) -> bool:
         """Tells a child; one that cannot be told of changes must not serve on: its keys would never be revoked."""
@@ -249,16 +246,6 @@ class Supervisor:
         self._log.error("the child cannot be told of changes, and is ended", pid=child.pid)
         child.kill()
         return False
-
-    def _say_findings(self, compiled: Compiled) -> None:
-        for finding in compiled.findings:
-            if finding.kind != "note":
-                self._log.warning(str(finding))
-
-    def _say_ending(self) -> None:
-        """Daily: a gateway that is not touched for months must not let a certificate end in silence."""
-        for finding in ending(self._charge.compiled.tls, now()):
-            self._log.warning(str(finding))
 
     # changes
 
@@ -343,7 +330,7 @@ class Supervisor:
         # Its certificates are in force when the child has taken them: a restart must not begin with what it refuses.
         self._charge = Charge(replace(offered, tls=self._charge.compiled.tls), self._charge.stock)
         self._log.info("plan reloaded", plan=offered.hash)
-        self._say_findings(offered)
+        self._log.findings(offered.findings)
         self._certify(offered)
 
     def _certify(self, compiled: Compiled) -> None:
@@ -365,7 +352,7 @@ class Supervisor:
             return
         self._charge = Charge(shown, self._charge.stock)
         self._log.info("certificates changed", listeners=message.get("tls"))
-        self._say_findings(shown)
+        self._log.findings(shown.findings)
 
     def _look_for_keys(self) -> None:
         """Looks in another thread: a database that does not answer holds up no plan, no child and no end."""
