@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from yett.policy.certificates import ending, now
+from yett.policy.certificates import ending
 from yett.policy.check import accept
 from yett.policy.compile import Compiled
 from yett.policy.findings import PlanError
@@ -166,7 +166,7 @@ class Supervisor:
         if now >= self._day_at:
             self._day_at = now + DAY_SECONDS
             # A gateway that is not touched for months must not let a certificate end in silence.
-            self._log.findings(ending(self._charge.compiled.tls, now()))
+            self._log.findings(ending(self._charge.compiled.tls, the_time()))
 
     # children
 
