@@ -15,6 +15,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from yett.policy.certificates import ending
+from yett.policy.certificates import now as the_time
 from yett.policy.check import accept
 from yett.policy.compile import Compiled
 from yett.policy.findings import PlanError
