@@ -216,6 +216,37 @@ def test_a_client_is_revoked(serving, ca, tmp_path, lines):
     assert [refuses(listener, client=name) for name in people] == [True, True]
 
 
+def test_who_was_believed_by_an_older_list_has_one_answer_more(serving, ca, tmp_path, lines):
+    mine = made("clients")
+    (tmp_path / "clients.pem").write_text(mine.pem)
+    anna = made("anna", mine, names=["anna.example"], usage=CLIENT)
+    write(tmp_path, "anna", anna)
+    (tmp_path / "revoked.pem").write_text(revoked(mine))
+    tls = ", clients: {authorities: clients.pem, revoked: revoked.pem, ask: optional}"
+    listener = serving({"a": made("a", ca, names=["a.example"])}, tls=tls)
+    with listener.connect(client="anna") as shown, listener.connect() as stranger:
+        answers = [ask(stream) for stream in (shown, stranger)]
+        assert [answer.getheader("connection") for answer in answers] == [None, None]
+        (tmp_path / "revoked.pem").write_text(revoked(mine, anna))
+        lines.wait("certificates changed")
+        assert ask(shown).getheader("connection") == "close"
+        assert ask(stranger).getheader("connection") is None, "who showed nothing was never believed"
+
+
+def test_an_emptied_list_revokes_whom_it_did(serving, ca, tmp_path, lines):
+    mine = made("clients")
+    (tmp_path / "clients.pem").write_text(mine.pem)
+    people = {name: made(name, mine, names=[f"{name}.example"], usage=CLIENT) for name in ("anna", "bert")}
+    for name, pair in people.items():
+        write(tmp_path, name, pair)
+    (tmp_path / "revoked.pem").write_text(revoked(mine, people["bert"]))
+    tls = ", clients: {authorities: clients.pem, revoked: revoked.pem}"
+    listener = serving({"a": made("a", ca, names=["a.example"])}, tls=tls)
+    (tmp_path / "revoked.pem").write_text("")
+    lines.wait(supervisor.REFUSED)
+    assert [refuses(listener, client=name) for name in people] == [False, True]
+
+
 def metrics(listener: Listener, client, name: str) -> dict[str, str]:
     text = client.get(f"{listener.gateway.admin_url}/metrics").text
     return dict(line.rsplit(" ", 1) for line in text.splitlines() if line.startswith(name))
