@@ -5,10 +5,10 @@ use std::io;
 
 use bytes::{Bytes, BytesMut};
 use hyper::StatusCode;
-use yett_engine::{Body, Reason};
+use yett_engine::Reason;
 
 use super::Wire;
-use crate::exchange::{Client, Desk, Exchange, Gone, Outcome, Parts};
+use crate::exchange::{self, Client, Desk, Exchange, Gone, Outcome, Parts};
 use crate::wire;
 
 /// How the body of an answer is framed.
@@ -29,27 +29,13 @@ impl Client for Wire {
 
     async fn answer(&mut self, desk: &mut Desk, exchange: &mut Exchange, release: Parts) -> Outcome {
         let (status, headers, body) = release;
-        let body = match body {
-            Body::Held(octets) => octets,
-            Body::None | Body::Streamed => Bytes::new(),
-        };
-        // What GET would bring is not known here (RFC 9110 section 8.6): no length is better than a wrong one.
-        let is_known = !exchange.is_head || !body.is_empty();
-        let framed = if has_body(status) && is_known {
-            Framed::Length(body.len() as u64)
-        } else {
-            Framed::Never
-        };
+        let (length, body) = exchange::sent(status, body, exchange.is_head);
+        let framed = length.map_or(Framed::Never, Framed::Length);
         self.keep = self.may_keep(desk);
         self.head(desk, exchange, (status, &headers), framed);
-        let body = if exchange.is_head || framed == Framed::Never {
-            &[][..]
-        } else {
-            &*body
-        };
         desk.deadline.set(exchange.ground.plan.gateway.timeouts.body);
         exchange.blamed = None;
-        let body = desk.join(body);
+        let body = desk.join(&body);
         let written = desk
             .deadline
             .within(wire::write_counted(
@@ -142,9 +128,7 @@ impl Wire {
             put(out, &[name, b": ", value, b"\r\n"]);
         }
         if !dated {
-            let clock = &desk.thread.process.state.clock;
-            let now = exchange.session.trace().now.unwrap_or_else(|| clock.now());
-            put(out, &[b"date: ", desk.thread.date(now).as_bytes(), b"\r\n"]);
+            put(out, &[b"date: ", exchange.date(&desk.thread).as_bytes(), b"\r\n"]);
         }
         match framed {
             Framed::Never | Framed::UntilClose => {}
@@ -171,8 +155,4 @@ fn phrase(status: u16) -> &'static str {
         .ok()
         .and_then(|status| status.canonical_reason())
         .unwrap_or_default()
-}
-
-fn has_body(status: u16) -> bool {
-    !matches!(status, 100..=199 | 204 | 304)
 }

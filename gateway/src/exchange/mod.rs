@@ -101,3 +101,20 @@ impl Desk {
         &[]
     }
 }
+
+/// What of a whole body goes out behind its head, and the length that the head says; none: it says none.
+pub(crate) fn sent(status: u16, body: Body, is_head: bool) -> (Option<u64>, Bytes) {
+    let body = match body {
+        Body::Held(octets) => octets,
+        Body::None | Body::Streamed => Bytes::new(),
+    };
+    if matches!(status, 100..=199 | 204 | 304) {
+        return (None, Bytes::new());
+    }
+    if is_head {
+        // What GET would bring is not known here (RFC 9110 section 8.6): no length is better than a wrong one.
+        let length = (!body.is_empty()).then_some(body.len() as u64);
+        return (length, Bytes::new());
+    }
+    (Some(body.len() as u64), body)
+}

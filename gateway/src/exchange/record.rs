@@ -76,6 +76,12 @@ impl Exchange {
         }
     }
 
+    /// The date of its answer: of the moment at which it was judged.
+    pub(crate) fn date(&self, thread: &Thread) -> Rc<str> {
+        let now = self.session.trace().now;
+        thread.date(now.unwrap_or_else(|| thread.process.state.clock.now()))
+    }
+
     /// Takes so many octets out of the budget of held bodies.
     pub(crate) fn hold(&mut self, octets: u64) -> Result<(), Reason> {
         let gateway = &self.ground.plan.gateway;

@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, DATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
-use yett_engine::{Body, Reason};
+use yett_engine::Reason;
 
 use super::stream::{Client, Sending};
 use crate::exchange::{self, Desk, Exchange, Gone, Outcome, Parts};
@@ -18,18 +18,7 @@ impl exchange::Client for Client<'_> {
 
     async fn answer(&mut self, desk: &mut Desk, exchange: &mut Exchange, release: Parts) -> Outcome {
         let (status, headers, body) = release;
-        let body = match body {
-            Body::Held(octets) => octets,
-            Body::None | Body::Streamed => Bytes::new(),
-        };
-        // What GET would bring is not known here (RFC 9110 section 8.6): no length is better than a wrong one.
-        let is_known = has_body(status) && (!exchange.is_head || !body.is_empty());
-        let length = is_known.then_some(body.len() as u64);
-        let sent = if exchange.is_head || !has_body(status) {
-            Bytes::new()
-        } else {
-            body
-        };
+        let (length, sent) = exchange::sent(status, body, exchange.is_head);
         let Some(response) = response(desk, exchange, (status, &headers), length) else {
             return Outcome::Cut;
         };
@@ -143,9 +132,7 @@ fn response(
         fields.append(name, HeaderValue::from_maybe_shared(value.clone()).ok()?);
     }
     if !fields.contains_key(DATE) {
-        let clock = &desk.thread.process.state.clock;
-        let now = exchange.session.trace().now.unwrap_or_else(|| clock.now());
-        fields.insert(DATE, HeaderValue::from_str(&desk.thread.date(now)).ok()?);
+        fields.insert(DATE, HeaderValue::from_str(&exchange.date(&desk.thread)).ok()?);
     }
     if let Some(length) = length {
         fields.insert(CONTENT_LENGTH, HeaderValue::from(length));
@@ -154,8 +141,4 @@ fn response(
     *response.status_mut() = StatusCode::from_u16(status).ok()?;
     *response.headers_mut() = fields;
     Some(response)
-}
-
-fn has_body(status: u16) -> bool {
-    !matches!(status, 100..=199 | 204 | 304)
 }
