@@ -79,6 +79,8 @@ def test_the_end_leaves_no_process_and_no_file(run):
 
 def test_make_run_is_this_command(root):
     """What `make run` does at last; what it builds before that is what `make test` builds."""
-    command = ["make", "--dry-run", "--always-make", "run"]
+    command = ["make", "--no-print-directory", "--dry-run", "--always-make", "run"]
     shown = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
-    assert shlex.split(shown.splitlines()[-1]) == [".venv/bin/yett", *VERB]
+    trapped, _, started = shown.splitlines()[-1].rpartition("; ")
+    assert trapped == "trap 'exit 0' INT"
+    assert shlex.split(started) == [".venv/bin/yett", *VERB]
