@@ -26,7 +26,10 @@ class Said:
         return self._text.splitlines()
 
     def wait(self, text: str) -> str:
-        eventually(lambda: any(text in line for line in self.lines()))
+        try:
+            eventually(lambda: any(text in line for line in self.lines()))
+        except AssertionError:
+            pytest.fail(f"{text!r} was not said, but {self._text!r}")
         return next(line for line in self.lines() if text in line)
 
 

@@ -73,7 +73,7 @@ def test_files_that_come_after_the_plan_that_names_them(one, ca, lines):
     plan.write_text(plan.read_text().replace("a.pem", "b.pem").replace("a.key", "b.key"))
     lines.wait(supervisor.REFUSED)
     write(one.folder, "b", made("b", ca, names=["b.example"]))
-    lines.wait("a new child serves")
+    lines.wait("the old child has drained")  # until then both accept
     assert one.shown() == ["b.example"]
 
 
@@ -98,5 +98,5 @@ def test_another_file_in_the_plan(serving, ca, lines, plan):
     with listener.connect() as old:
         assert ask(old).status == 200
         (listener.folder / "yett.yaml").write_text(text.replace("a.pem", "b.pem").replace("a.key", "b.key"))
-        lines.wait("a new child serves")
+        lines.wait("the old child has drained")  # until then both accept
         assert listener.shown() == ["b.example"]
